@@ -1,0 +1,1 @@
+"""Backtests: two drivers, one set of rules, one report."""

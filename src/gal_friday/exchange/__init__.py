@@ -1,0 +1,1 @@
+"""What the system asks of an exchange."""

@@ -1,0 +1,1 @@
+"""Orders, their states and the protection of positions."""

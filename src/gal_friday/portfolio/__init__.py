@@ -1,0 +1,1 @@
+"""Cash, positions, ledger and valuation."""

@@ -1,0 +1,1 @@
+"""Pre-trade checks, sizing and loss limits."""

@@ -1,0 +1,1 @@
+"""What may be configured, and the one manager that loads and validates it."""

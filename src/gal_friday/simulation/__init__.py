@@ -1,0 +1,1 @@
+"""Simulated fills, shared by backtest, paper and the local exchange."""

@@ -1,0 +1,1 @@
+"""From features and predictions to proposed signals."""
