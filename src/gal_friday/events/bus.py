@@ -1,0 +1,398 @@
+"""The one door: every input and every decision is an event here, and one dispatcher handles them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from bisect import bisect_left
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Any
+
+from gal_friday.domain.errors import EventStorm, Fault
+from gal_friday.domain.ids import Ids, SeededIds
+from gal_friday.domain.numbers import require_exact
+from gal_friday.domain.ports import Clock, Halt, Handler, SystemClock
+from gal_friday.domain.time import to_ns
+from gal_friday.events import types
+from gal_friday.events.envelope import Envelope
+from gal_friday.events.latency import Latencies
+from gal_friday.events.queue import POLICY, Counts, EventQueue, Overflow
+from gal_friday.events.stepping import step
+from gal_friday.settings.sections.events import BusSettings
+
+ANY = "*"
+REPLAY_LIMIT = 1_000_000
+
+log = logging.getLogger(__name__)
+
+
+class Subscription:
+    """One handler of one event type; observers see an event after all deciding handlers."""
+
+    __slots__ = ("event_type", "handler", "id", "label", "module", "observer")
+
+    def __init__(
+        self, identity: str, event_type: str, handler: Handler, *, observer: bool
+    ) -> None:
+        owner = getattr(handler, "__self__", None)
+        self.id = identity
+        self.event_type = event_type
+        self.handler = handler
+        self.observer = observer
+        self.module = (
+            type(owner).__name__
+            if owner is not None
+            else handler.__qualname__.partition(".")[0]
+        )
+        self.label = f"{self.module}.{handler.__name__}"
+
+
+class EnhancedEventBus:
+    """Prioritised events, one at a time, each handled to its end before the next.
+
+    A publish inside a handler only queues: it never waits and never drops. Publishes from outside
+    meet the type's overflow policy. `timer` (monotonic ns) switches latency figures on. An exception in
+    a deciding handler sets `halt`, removes that module's subscriptions, publishes HALT_REQUESTED, and is
+    raised by the dispatcher once the consequences are carried out; an observer's is counted.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        settings: BusSettings | None = None,
+        halt: Halt | None = None,
+        timer: Callable[[], int] | None = None,
+    ) -> None:
+        self._clock = clock or SystemClock()
+        self._ids = ids or SeededIds(0)
+        self._settings = settings or BusSettings()
+        self._timer = timer
+        self._queue = EventQueue()
+        self._handlers: dict[str, tuple[Subscription, ...]] = {}
+        self._subscriptions: dict[str, Subscription] = {}
+        self._numbers = itertools.count(1)
+        self._sequence = 0
+        self._running: Subscription | None = None
+        self._current: Envelope | None = None
+        self._caused = 0
+        self._dispatching = False
+        self._retained: dict[tuple[str, str | None], Envelope] = {}
+        self._ring: deque[Envelope] = deque(maxlen=self._settings.ring)
+        self._counts = Counts()
+        self._latencies = Latencies()
+        self._halt = halt
+        self._fault: Exception | None = None
+        self._work = asyncio.Event()
+        self._room = asyncio.Event()
+        self._quiet = asyncio.Event()
+
+    # --- publishing
+
+    async def publish(
+        self,
+        event_type: str,
+        payload: dict[str, Any],
+        priority: int = 0,
+        *,
+        source: str | None = None,
+        trace_id: str | None = None,
+    ) -> None:
+        """Queue an event; returns once it is queued, never after handling. Priority 0 is the type's default.
+
+        Raises `Fault` for an unknown type or priority, `EventStorm` when one input causes too many events.
+        """
+        level = priority or types.PRIORITY.get(event_type, 0)
+        if not 1 <= level <= 10:
+            raise Fault(
+                f"{event_type}: expected a known type and a priority from 0 to 10, was priority {priority}"
+            )
+        cause = self._current
+        if cause is None and self._queue.depth >= self._settings.capacity:
+            await self._admit(event_type, level, payload, source, trace_id)
+            return
+        self._enqueue(event_type, payload, level, cause, source, trace_id)
+
+    def _enqueue(
+        self,
+        event_type: str,
+        payload: dict[str, Any],
+        level: int,
+        cause: Envelope | None,
+        source: str | None,
+        trace_id: str | None,
+    ) -> None:
+        self._queue.put(
+            level, self._wrap(event_type, payload, level, cause, source, trace_id)
+        )
+        self._counts.published[event_type] += 1
+        if cause is None:
+            if not self._dispatching:
+                self._work.set()
+        else:
+            self._caused += 1
+            if self._caused > self._settings.storm_limit:
+                raise EventStorm(
+                    f"{self._caused} events from one input; the last was {event_type} by {self._module()}; "
+                    f"the limit is events.storm_limit = {self._settings.storm_limit}"
+                )
+
+    def _wrap(
+        self,
+        event_type: str,
+        payload: dict[str, Any],
+        level: int,
+        cause: Envelope | None,
+        source: str | None,
+        trace_id: str | None,
+    ) -> Envelope:
+        self._sequence = sequence = self._sequence + 1
+        fields: dict[str, Any] = {
+            "event_type": event_type,
+            "payload": payload,
+            "priority": level,
+            "sequence": sequence,
+            "cause": None if cause is None else cause["sequence"],
+            "source_module": source or self._module(),
+        }
+        root = sequence if cause is None else cause.root
+        if trace_id is not None:
+            fields["trace_id"] = trace_id
+        elif cause is not None and "trace_id" in cause:
+            fields["trace_id"] = cause["trace_id"]
+        return Envelope(fields, self._ids, self._clock.now_ns(), root)
+
+    def _module(self) -> str:
+        return self._running.module if self._running is not None else "outside"
+
+    async def _admit(
+        self,
+        event_type: str,
+        level: int,
+        payload: dict[str, Any],
+        source: str | None,
+        trace_id: str | None,
+    ) -> None:
+        # The line is full and the publisher is not a handler: only here does a policy apply.
+        policy = POLICY.get(event_type, Overflow.BLOCK)
+        if policy is Overflow.CONFLATE:
+            event = self._wrap(event_type, payload, level, None, source, trace_id)
+            if self._queue.conflate(level, event):
+                self._counts.published[event_type] += 1
+                self._counts.conflated[event_type] += 1
+                return
+        elif policy is Overflow.DROP_OLDEST_COUNTED and self._queue.drop_oldest(
+            level, event_type
+        ):
+            self._counts.dropped[event_type] += 1
+            self._enqueue(event_type, payload, level, None, source, trace_id)
+            return
+        while self._queue.depth >= self._settings.capacity:
+            self._room.clear()
+            await self._room.wait()
+        self._enqueue(event_type, payload, level, None, source, trace_id)
+
+    # --- subscribing
+
+    def subscribe(
+        self, event_type: str, handler: Handler, *, observer: bool = False
+    ) -> str:
+        """Call `handler` with the envelope of each event of the type (`*` for all); returns the subscription's id.
+
+        A retained type hands its last event to the new handler at the next dispatch.
+        """
+        if event_type != ANY and event_type not in types.PRIORITY:
+            raise Fault(
+                f"cannot subscribe to {event_type!r}: not an event type of this system"
+            )
+        made = Subscription(
+            f"sub-{next(self._numbers)}", event_type, handler, observer=observer
+        )
+        self._subscriptions[made.id] = made
+        self._handlers.clear()
+        for (kept_type, _), event in list(self._retained.items()):
+            if event_type in (ANY, kept_type):
+                self._queue.put(event["priority"], _Handed(event, made))
+                self._work.set()
+        return made.id
+
+    def unsubscribe(self, subscription_id: str) -> None:
+        """Remove a subscription; an unknown id is a `Fault`."""
+        if self._subscriptions.pop(subscription_id, None) is None:
+            raise Fault(f"cannot unsubscribe {subscription_id!r}: no such subscription")
+        self._handlers.clear()
+
+    def _subscribed(self, event_type: str) -> tuple[Subscription, ...]:
+        found = self._handlers.get(event_type)
+        if found is None:
+            wanted = [
+                s
+                for s in self._subscriptions.values()
+                if s.event_type in (event_type, ANY)
+            ]
+            found = tuple(sorted(wanted, key=lambda s: s.observer))
+            self._handlers[event_type] = found
+        return found
+
+    # --- dispatching
+
+    async def run(self) -> None:
+        """Dispatch for ever: the one dispatcher task of a live process."""
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            await self._pump()
+
+    async def settled(self) -> None:
+        """Wait until no event is queued or being handled."""
+        while self._queue.depth or self._dispatching:
+            self._quiet.clear()
+            await self._quiet.wait()
+
+    def settle(self) -> None:
+        """Handle everything that is queued, in this call: the backtest's dispatcher."""
+        if self._queue.depth:
+            step(self._pump())
+
+    async def _pump(self) -> None:
+        if self._dispatching:
+            raise Fault("the bus is already dispatching: handlers must not dispatch")
+        require_exact()
+        self._dispatching = True
+        queue = self._queue
+        try:
+            while queue.depth:
+                event = queue.pop()
+                if event["cause"] is None:
+                    self._caused = 0
+                await self._dispatch(event)
+        finally:
+            self._dispatching = False
+            self._current = self._running = None
+            self._room.set()
+            self._quiet.set()
+        if self._fault is not None:
+            raise self._fault
+
+    async def _dispatch(self, event: Envelope) -> None:
+        event_type = event["event_type"]
+        self._current = event
+        if isinstance(event, _Handed):
+            subscribers: tuple[Subscription, ...] = (event.subscription,)
+            event = event.original
+        else:
+            subscribers = self._subscribed(event_type)
+            self._ring.append(event)
+            if event_type in types.RETAINED:
+                field = types.RETAINED[event_type]
+                self._retained[
+                    event_type, event["payload"].get(field) if field else None
+                ] = event
+        timer = self._timer
+        for subscriber in subscribers:
+            self._running = subscriber
+            started = timer() if timer is not None else 0
+            try:
+                await subscriber.handler(event)
+            except Exception as error:
+                await self._failed(subscriber, event_type, error)
+            if timer is not None:
+                self._latencies.add(subscriber.label, timer() - started)
+        self._counts.delivered[event_type] += len(subscribers)
+        self._running = self._current = None
+        if self._queue.depth < self._settings.capacity and not self._room.is_set():
+            self._room.set()
+
+    async def _failed(
+        self, subscriber: Subscription, event_type: str, error: Exception
+    ) -> None:
+        # An observer's failure is counted and told. A deciding module's memory may be half applied:
+        # it is never called again, trading halts, and the first such error ends the dispatcher.
+        self._counts.failed[subscriber.label] += 1
+        log.error("%s failed on %s: %r", subscriber.label, event_type, error)
+        if subscriber.observer:
+            return
+        if self._fault is None:
+            self._fault = error
+        self._subscriptions = {
+            k: s
+            for k, s in self._subscriptions.items()
+            if s.module != subscriber.module
+        }
+        self._handlers.clear()
+        reason = f"{subscriber.label} failed on {event_type}: {error!r}"
+        if self._halt is not None:
+            self._halt.set(reason)
+        self._caused = 0
+        await self.publish(
+            types.HALT_REQUESTED, {"reason": reason, "source": subscriber.module}
+        )
+
+    # --- looking back
+
+    async def get_queue_metrics(self) -> dict[str, Any]:
+        """Depth by priority; published, delivered, failed, dropped, conflated counts; handler latency percentiles."""
+        counts = self._counts
+        return {
+            "depth": self._queue.depth,
+            "depth_by_priority": self._queue.depths(),
+            "published": dict(counts.published),
+            "delivered": dict(counts.delivered),
+            "failed": dict(counts.failed),
+            "dropped": dict(counts.dropped),
+            "conflated": dict(counts.conflated),
+            "subscriptions": len(self._subscriptions),
+            "sequence": self._sequence,
+            "ring": len(self._ring),
+            "handler_latency": self._latencies.percentiles(),
+        }
+
+    async def replay_events(
+        self, from_timestamp: datetime, to_timestamp: datetime
+    ) -> list[dict[str, Any]]:
+        """The kept envelopes made in [from, to], oldest first; dispatches nothing.
+
+        Raises `Fault` beyond 1,000,000 events: `iter_events` streams them.
+        """
+        found = [
+            event async for event in self.iter_events(from_timestamp, to_timestamp)
+        ]
+        if len(found) > REPLAY_LIMIT:
+            raise Fault(
+                f"{len(found)} events in the window, the limit is {REPLAY_LIMIT}: use iter_events"
+            )
+        return found
+
+    async def iter_events(
+        self, from_timestamp: datetime, to_timestamp: datetime
+    ) -> AsyncIterator[dict[str, Any]]:
+        """The same envelopes one by one."""
+        first, last = to_ns(from_timestamp), to_ns(to_timestamp)
+        if first > last:
+            raise Fault(
+                f"replay window ends before it starts: {from_timestamp} > {to_timestamp}"
+            )
+        # Dispatch order is not time order across priorities, so the window is cut from a sorted view.
+        kept = sorted(self._ring, key=lambda event: event["sequence"])
+        for event in kept[bisect_left(kept, first, key=lambda event: event.now_ns) :]:
+            if event.now_ns > last:
+                break
+            yield event.complete()
+
+
+class _Handed(Envelope):
+    """A retained event on its way to one new subscriber."""
+
+    __slots__ = ("original", "subscription")
+
+    def __init__(self, event: Envelope, subscription: Subscription) -> None:
+        super().__init__(dict(event), event._ids, event.now_ns, event.root)
+        self.original = event
+        self.subscription = subscription
+
+
+EventBus = EnhancedEventBus
