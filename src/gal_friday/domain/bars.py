@@ -95,7 +95,16 @@ class BarSeries:
         step = 16_384
         for at in range(0, len(self), step):
             cut = slice(at, at + step)
-            columns = (self.start_ns, self.open, self.high, self.low, self.close, self.volume, self.trades, self.filled)
+            columns = (
+                self.start_ns,
+                self.open,
+                self.high,
+                self.low,
+                self.close,
+                self.volume,
+                self.trades,
+                self.filled,
+            )
             for row in zip(*(column[cut].tolist() for column in columns), strict=True):
                 yield Bar(self.pair, *row)
 
@@ -110,10 +119,22 @@ class BarSeries:
     def between(self, start_ns: int | None, end_ns: int | None) -> BarSeries:
         """The rows whose bars start in [start_ns, end_ns); the columns are views, not copies."""
         first = 0 if start_ns is None else int(np.searchsorted(self.start_ns, start_ns))
-        last = len(self) if end_ns is None else int(np.searchsorted(self.start_ns, end_ns))
+        last = (
+            len(self) if end_ns is None else int(np.searchsorted(self.start_ns, end_ns))
+        )
         columns = {
             name: getattr(self, name)[first:last]
-            for name in ("start_ns", "open", "high", "low", "close", "volume", "trades", "filled", "restart")
+            for name in (
+                "start_ns",
+                "open",
+                "high",
+                "low",
+                "close",
+                "volume",
+                "trades",
+                "filled",
+                "restart",
+            )
         }
         if last > first and not columns["restart"][0]:
             columns["restart"] = columns["restart"].copy()
@@ -121,7 +142,8 @@ class BarSeries:
         gaps = tuple(
             gap
             for gap in self.gaps
-            if (end_ns is None or gap.start_ns < end_ns) and (start_ns is None or gap.end_ns > start_ns)
+            if (end_ns is None or gap.start_ns < end_ns)
+            and (start_ns is None or gap.end_ns > start_ns)
         )
         return BarSeries(
             self.pair,
@@ -141,7 +163,10 @@ def nearest(column: Int64, decimals: int) -> Float64:
     # A quotient of two exactly representable integers is rounded once, so it equals the parsed text.
     if len(column) == 0 or int(np.abs(column).max()) <= _FLOAT_EXACT:
         return column / 10.0**decimals
-    return np.array([float(units_text(value, decimals)) for value in column.tolist()], dtype=np.float64)
+    return np.array(
+        [float(units_text(value, decimals)) for value in column.tolist()],
+        dtype=np.float64,
+    )
 
 
 @dataclass(frozen=True, slots=True)

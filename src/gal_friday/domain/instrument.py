@@ -46,7 +46,9 @@ class Instrument(msgspec.Struct, frozen=True):
     @property
     def grid(self) -> int:
         """The venue's price step in ticks."""
-        return units(self.tick_size, self.price_decimals, what=f"{self.pair}: tick_size")
+        return units(
+            self.tick_size, self.price_decimals, what=f"{self.pair}: tick_size"
+        )
 
     def finer(self, price_decimals: int) -> Instrument:
         """The same rules counted in finer ticks, for data with more decimals than the venue's grid."""

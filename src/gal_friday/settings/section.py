@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class Section(BaseModel):
     """A frozen group of keys. Unknown keys, non-finite numbers and floats where money is meant are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
+    )
 
 
 def key(
@@ -29,7 +31,12 @@ def key(
     """
     extra = {"unit": unit, "decides": decides, "reloadable": reloadable}
     if callable(default):
-        return Field(default_factory=default, description=help_text, json_schema_extra=extra, **bounds)
+        return Field(
+            default_factory=default,
+            description=help_text,
+            json_schema_extra=extra,
+            **bounds,
+        )
     return Field(default, description=help_text, json_schema_extra=extra, **bounds)
 
 

@@ -17,10 +17,15 @@ class BacktestSettings(Section):
         Decimal("100000"), "Opening balance", unit="quote currency"
     )
     seed: int = key(0, "Seed of every random stream", ge=0, le=2**63 - 1)
-    driver: Literal["fast", "event"] = key("fast", "fast: skips rows on which nothing can happen", decides=False)
+    driver: Literal["fast", "event"] = key(
+        "fast", "fast: skips rows on which nothing can happen", decides=False
+    )
     after_halt: Literal["next_day", "stop", "ignore"] = key(
-        "next_day", "next_day: resume at the next UTC day; stop: stay halted; ignore: never halt"
+        "next_day",
+        "next_day: resume at the next UTC day; stop: stay halted; ignore: never halt",
     )
     cost_stress: tuple[Annotated[Decimal, Field(ge=0, le=100)], ...] = key(
-        (Decimal("1"), Decimal("2"), Decimal("3")), "Factors on fees and slippage of the cost-stress table", decides=False
+        (Decimal("1"), Decimal("2"), Decimal("3")),
+        "Factors on fees and slippage of the cost-stress table",
+        decides=False,
     )

@@ -10,10 +10,30 @@ from gal_friday.settings.section import Section, key
 class MarketSettings(Section):
     """Bars, gaps and staleness."""
 
-    interval: Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"] = key("1m", "Bar interval that features are built on")
-    bar_grace_ms: int = key(1_500, "How long after its end a bar counts as known", unit="ms", ge=0, le=60_000)
-    outage_after_minutes: int = key(
-        15, "Minutes in a row without a trade that become flat bars; more is an outage", unit="min", ge=1, le=1_440
+    interval: Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"] = key(
+        "1m", "Bar interval that features are built on"
     )
-    stale_after_s: float = key(20.0, "Silence of the feed after which a pair takes no entry", unit="s", gt=0, le=3_600)
-    halt_stale_after_s: float = key(60.0, "Silence of the feed that halts trading", unit="s", gt=0, le=86_400)
+    bar_grace_ms: int = key(
+        1_500,
+        "How long after its end a bar counts as known",
+        unit="ms",
+        ge=0,
+        le=60_000,
+    )
+    outage_after_minutes: int = key(
+        15,
+        "Minutes in a row without a trade that become flat bars; more is an outage",
+        unit="min",
+        ge=1,
+        le=1_440,
+    )
+    stale_after_s: float = key(
+        20.0,
+        "Silence of the feed after which a pair takes no entry",
+        unit="s",
+        gt=0,
+        le=3_600,
+    )
+    halt_stale_after_s: float = key(
+        60.0, "Silence of the feed that halts trading", unit="s", gt=0, le=86_400
+    )
