@@ -21,7 +21,7 @@ from functools import lru_cache
 
 from gal_friday.domain.errors import Fault, OffGrid
 
-PRECISION = 38
+PRECISION = 60
 PCT_PLACES = 8
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
@@ -40,12 +40,12 @@ _EXACT = Context(
 )
 # Wide enough that a quotient of two exact amounts is rounded once only, by the caller's places.
 _ROUNDING = Context(
-    prec=80,
+    prec=160,
     rounding=ROUND_HALF_EVEN,
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
 _FLOOR = Context(
-    prec=80, rounding=ROUND_DOWN, traps=[InvalidOperation, DivisionByZero, Overflow]
+    prec=160, rounding=ROUND_DOWN, traps=[InvalidOperation, DivisionByZero, Overflow]
 )
 
 

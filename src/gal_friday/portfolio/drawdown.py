@@ -1,0 +1,54 @@
+"""How far equity lies below its highest point of the UTC day, of the ISO week, and ever."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from gal_friday.domain.numbers import ZERO, percent_of
+from gal_friday.domain.time import day_index, week_index
+
+
+class Drawdowns:
+    """Peaks of equity. A new day or week starts from the equity that was last known before it."""
+
+    __slots__ = ("day", "day_peak", "equity", "peak", "week", "week_peak")
+
+    def __init__(self, equity: Decimal, now_ns: int) -> None:
+        self.equity = self.peak = self.day_peak = self.week_peak = equity
+        self.day = day_index(now_ns)
+        self.week = week_index(now_ns)
+
+    def update(self, equity: Decimal, now_ns: int) -> None:
+        """Take notice of equity at `now_ns` (UTC, not before the last)."""
+        day = day_index(now_ns)
+        if day != self.day:
+            self.day, self.day_peak = day, self.equity
+            week = week_index(now_ns)
+            if week != self.week:
+                self.week, self.week_peak = week, self.equity
+        self.equity = equity
+        if equity > self.day_peak:
+            self.day_peak = equity
+            if equity > self.week_peak:
+                self.week_peak = equity
+                if equity > self.peak:
+                    self.peak = equity
+
+    @property
+    def day_pct(self) -> Decimal:
+        """Percent below the day's peak."""
+        return _below(self.equity, self.day_peak)
+
+    @property
+    def week_pct(self) -> Decimal:
+        """Percent below the week's peak."""
+        return _below(self.equity, self.week_peak)
+
+    @property
+    def total_pct(self) -> Decimal:
+        """Percent below the highest equity ever."""
+        return _below(self.equity, self.peak)
+
+
+def _below(equity: Decimal, peak: Decimal) -> Decimal:
+    return percent_of(peak - equity, peak) if peak > equity else ZERO
