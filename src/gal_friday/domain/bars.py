@@ -119,9 +119,7 @@ class BarSeries:
     def between(self, start_ns: int | None, end_ns: int | None) -> BarSeries:
         """The rows whose bars start in [start_ns, end_ns); the columns are views, not copies."""
         first = 0 if start_ns is None else int(np.searchsorted(self.start_ns, start_ns))
-        last = (
-            len(self) if end_ns is None else int(np.searchsorted(self.start_ns, end_ns))
-        )
+        last = len(self) if end_ns is None else int(np.searchsorted(self.start_ns, end_ns))
         columns = {
             name: getattr(self, name)[first:last]
             for name in (
@@ -142,8 +140,7 @@ class BarSeries:
         gaps = tuple(
             gap
             for gap in self.gaps
-            if (end_ns is None or gap.start_ns < end_ns)
-            and (start_ns is None or gap.end_ns > start_ns)
+            if (end_ns is None or gap.start_ns < end_ns) and (start_ns is None or gap.end_ns > start_ns)
         )
         return BarSeries(
             self.pair,

@@ -12,9 +12,7 @@ def uuid_of(*parts: str | int) -> str:
     return f"{h[:8]}-{h[8:12]}-8{h[13:16]}-{'89ab'[int(h[16], 16) & 3]}{h[17:20]}-{h[20:32]}"
 
 
-def signal_id(
-    config_hash: str, strategy_id: str, pair: str, bar_ns: int, n: int
-) -> str:
+def signal_id(config_hash: str, strategy_id: str, pair: str, bar_ns: int, n: int) -> str:
     """The id of the n-th signal of a strategy for a pair on one bar."""
     return uuid_of(config_hash, strategy_id, pair, bar_ns, n)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
-from gal_friday.domain.numbers import power_of_ten, rounded, share, units, units_decimal
+from gal_friday.domain.numbers import plain, power_of_ten, rounded, share, units, units_decimal
 
 
 class Instrument(msgspec.Struct, frozen=True):
@@ -46,9 +47,7 @@ class Instrument(msgspec.Struct, frozen=True):
     @property
     def grid(self) -> int:
         """The venue's price step in ticks."""
-        return units(
-            self.tick_size, self.price_decimals, what=f"{self.pair}: tick_size"
-        )
+        return units(self.tick_size, self.price_decimals, what=f"{self.pair}: tick_size")
 
     def finer(self, price_decimals: int) -> Instrument:
         """The same rules counted in finer ticks, for data with more decimals than the venue's grid."""
@@ -80,3 +79,39 @@ class Instrument(msgspec.Struct, frozen=True):
         """The commission on a notional, in the quote asset."""
         rate = share(self.maker_fee_pct if maker else self.taker_fee_pct)
         return rounded(notional * rate, self.fee_decimals)
+
+    def payload(self) -> dict[str, Any]:
+        """The INSTRUMENT payload."""
+        return {
+            "trading_pair": self.pair,
+            "tick_size": plain(self.tick_size),
+            "lot_step": plain(self.lot_step),
+            "ordermin": plain(self.ordermin),
+            "costmin": plain(self.costmin),
+            "taker_fee_pct": plain(self.taker_fee_pct),
+            "maker_fee_pct": plain(self.maker_fee_pct),
+            "status": self.status,
+        }
+
+
+def restated(payload: dict[str, Any], known: Instrument | None) -> Instrument:
+    """The rules of an INSTRUMENT payload; the scale of ticks and lots stays that of `known`, where it is fine enough."""
+    tick, step = Decimal(payload["tick_size"]), Decimal(payload["lot_step"])
+    return Instrument(
+        pair=payload["trading_pair"],
+        price_decimals=max(_decimals(tick), known.price_decimals if known else 0),
+        lot_decimals=max(_decimals(step), known.lot_decimals if known else 0),
+        tick_size=tick,
+        ordermin=Decimal(payload["ordermin"]),
+        costmin=Decimal(payload["costmin"]),
+        taker_fee_pct=Decimal(payload["taker_fee_pct"]),
+        maker_fee_pct=Decimal(payload["maker_fee_pct"]),
+        fee_decimals=known.fee_decimals if known else 5,
+        status=payload["status"],
+        assumed=known.assumed if known else False,
+    )
+
+
+def _decimals(step: Decimal) -> int:
+    exponent = step.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

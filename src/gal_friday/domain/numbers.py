@@ -44,9 +44,7 @@ _ROUNDING = Context(
     rounding=ROUND_HALF_EVEN,
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
-_FLOOR = Context(
-    prec=160, rounding=ROUND_DOWN, traps=[InvalidOperation, DivisionByZero, Overflow]
-)
+_FLOOR = Context(prec=160, rounding=ROUND_DOWN, traps=[InvalidOperation, DivisionByZero, Overflow])
 
 
 def exact() -> AbstractContextManager[Context]:
@@ -57,9 +55,7 @@ def exact() -> AbstractContextManager[Context]:
 def require_exact() -> None:
     """Raise `Fault` unless the money context is active here."""
     if not getcontext().traps[Inexact]:
-        raise Fault(
-            "money arithmetic outside exact(): enter domain.numbers.exact() around the loop"
-        )
+        raise Fault("money arithmetic outside exact(): enter domain.numbers.exact() around the loop")
 
 
 @lru_cache(maxsize=64)
@@ -80,9 +76,7 @@ def rounded_down(amount: Decimal, places: int) -> Decimal:
 
 def ratio(numerator: Decimal, denominator: Decimal, places: int) -> Decimal:
     """`numerator / denominator` to `places` decimals, half to even."""
-    return _ROUNDING.divide(numerator, denominator).quantize(
-        power_of_ten(places), context=_ROUNDING
-    )
+    return _ROUNDING.divide(numerator, denominator).quantize(power_of_ten(places), context=_ROUNDING)
 
 
 def percent_of(part: Decimal, whole: Decimal) -> Decimal:
@@ -102,9 +96,7 @@ def plain(amount: Decimal) -> str:
 
 def units(value: Decimal | str, decimals: int, *, what: str = "value") -> int:
     """`value` as a whole number of 10^-decimals; raises `OffGrid` when it does not divide."""
-    amount = (Decimal(value) if isinstance(value, str) else value).scaleb(
-        decimals, context=_ROUNDING
-    )
+    amount = (Decimal(value) if isinstance(value, str) else value).scaleb(decimals, context=_ROUNDING)
     whole = int(amount)
     if whole != amount:
         raise OffGrid(f"{what} {value} has more than {decimals} decimals")

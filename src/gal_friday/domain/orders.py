@@ -66,9 +66,7 @@ class Status(StrEnum):
     ERROR = "ERROR"
 
 
-CLOSED = frozenset(
-    {Status.FILLED, Status.CANCELED, Status.REJECTED, Status.EXPIRED, Status.ERROR}
-)
+CLOSED = frozenset({Status.FILLED, Status.CANCELED, Status.REJECTED, Status.EXPIRED, Status.ERROR})
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -208,9 +206,7 @@ class Report(msgspec.Struct, frozen=True):
             "side": self.side.value,
             "quantity_ordered": plain(self.ordered),
             "quantity_filled": plain(self.filled),
-            "average_fill_price": None
-            if self.average_price is None
-            else plain(self.average_price),
+            "average_fill_price": None if self.average_price is None else plain(self.average_price),
             "limit_price": None if self.limit is None else plain(self.limit),
             "stop_price": None if self.stop is None else plain(self.stop),
             "commission": plain(self.commission),

@@ -51,9 +51,7 @@ class Portfolio(Protocol):
         """The latest snapshot, as described for PORTFOLIO_UPDATED."""
         ...
 
-    def reserve(
-        self, signal_id: str, pair: str, *, cash: Decimal, exposure: Decimal
-    ) -> None:
+    def reserve(self, signal_id: str, pair: str, *, cash: Decimal, exposure: Decimal) -> None:
         """Set cash and exposure aside for an approved entry until its order ends."""
         ...
 

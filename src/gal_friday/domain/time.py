@@ -39,14 +39,10 @@ def from_iso(text: str) -> int:
         digits, zone = fraction[:cut], fraction[cut:]
     try:
         moment = datetime.fromisoformat(head + zone)
-        if moment.tzinfo is None or (
-            dot and not (digits.isdigit() and len(digits) <= 9)
-        ):
+        if moment.tzinfo is None or (dot and not (digits.isdigit() and len(digits) <= 9)):
             raise ValueError("no zone, or a fraction that is not 1 to 9 digits")
     except ValueError as error:
-        raise Malformed(
-            f"expected an ISO 8601 time with a zone, such as 2024-07-01T00:00:00Z; was {text!r}"
-        ) from error
+        raise Malformed(f"expected an ISO 8601 time with a zone, such as 2024-07-01T00:00:00Z; was {text!r}") from error
     return to_ns(moment) + (int(digits.ljust(9, "0")) if dot else 0)
 
 
@@ -95,11 +91,6 @@ def interval_text(interval_ns: int) -> str:
 
 def interval_ns(text: str) -> int:
     """Nanoseconds of `1m`, `5m`, `1h`, `1d`; raises `Malformed`."""
-    if (
-        len(text) >= 2
-        and text[:-1].isdigit()
-        and text[-1] in _UNITS
-        and int(text[:-1]) > 0
-    ):
+    if len(text) >= 2 and text[:-1].isdigit() and text[-1] in _UNITS and int(text[:-1]) > 0:
         return int(text[:-1]) * _UNITS[text[-1]]
     raise Malformed(f"expected an interval such as 1m, 5m or 1h, was {text!r}")

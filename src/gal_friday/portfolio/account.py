@@ -28,6 +28,8 @@ class Reservation(msgspec.Struct):
     exposure: Decimal
     cash_left: Decimal
     exposure_left: Decimal
+    ordered: Decimal
+    orders: set[str]
 
 
 class Account:
@@ -59,7 +61,7 @@ class Account:
         """Set cash and exposure aside; a signal reserves once (`Fault` otherwise)."""
         if signal_id in self._reservations:
             raise Fault(f"signal {signal_id} has reserved already")
-        self._reservations[signal_id] = Reservation(pair, cash, exposure, cash, exposure)
+        self._reservations[signal_id] = Reservation(pair, cash, exposure, cash, exposure, ZERO, set())
         self._reserved_cash += cash
         self._reserved_exposure += exposure
         self.version += 1
@@ -77,11 +79,18 @@ class Account:
         if held is None:
             return
         if report.status in CLOSED:
-            self.release(report.signal_id)
+            held.orders.discard(report.client_order_id)
+            if not held.orders:
+                self.release(report.signal_id)
             return
+        # An entry may be carried on by a second order: the first one's size is what was reserved for.
+        held.orders.add(report.client_order_id)
+        held.ordered = held.ordered or report.ordered
         open_part = report.ordered - report.filled
-        cash = ratio(held.cash * open_part, report.ordered, RESERVE_PLACES)
-        exposure = ratio(held.exposure * open_part, report.ordered, RESERVE_PLACES)
+        if open_part == held.ordered:
+            return
+        cash = ratio(held.cash * open_part, held.ordered, RESERVE_PLACES)
+        exposure = ratio(held.exposure * open_part, held.ordered, RESERVE_PLACES)
         self._reserved_cash += cash - held.cash_left
         self._reserved_exposure += exposure - held.exposure_left
         held.cash_left, held.exposure_left = cash, exposure
@@ -130,15 +139,14 @@ class Account:
         self.revalue(now_ns)
         return True
 
-    def mark(self, pair: str, price: Decimal, now_ns: int) -> None:
-        """Value the pair at `price`."""
+    def mark(self, pair: str, price: Decimal, now_ns: int) -> bool:
+        """Take notice of the pair's price; True when that calls for `revalue` (a position, or a new UTC day)."""
         self.marks[pair] = price
         position = self.exposed.get(pair)
-        if position is not None:
-            position.mark = price
-            self.revalue(now_ns)
-        elif day_index(now_ns) != self.drawdowns.day:
-            self.revalue(now_ns)
+        if position is None:
+            return day_index(now_ns) != self.drawdowns.day
+        position.mark = price
+        return True
 
     def revalue(self, now_ns: int) -> None:
         """Recompute equity and drawdown."""

@@ -32,7 +32,7 @@ class Ledger:
         for _, asset, amount in lines:
             sums[asset] = sums.get(asset, ZERO) + amount
         if any(sums.values()):
-            raise Unbalanced(f"{reference}: expected sums of zero, were {({k: plain(v) for k, v in sums.items()})}")
+            raise Unbalanced(f"{reference}: expected sums of zero, were { ({k: plain(v) for k, v in sums.items()}) }")
         balances = self._balances
         text = [reference]
         for account, asset, amount in lines:
@@ -68,9 +68,7 @@ def opening(asset: str, amount: Decimal) -> tuple[Posting, ...]:
     return ((ASSETS, asset, amount), (OPENING, asset, -amount))
 
 
-def trade(
-    base: str, quote: str, quantity: Decimal, cost: Decimal, fee_asset: str, fee: Decimal
-) -> tuple[Posting, ...]:
+def trade(base: str, quote: str, quantity: Decimal, cost: Decimal, fee_asset: str, fee: Decimal) -> tuple[Posting, ...]:
     """Postings of a fill: `quantity` of base gained (negative: given), `cost` of quote given (negative: gained)."""
     return (
         (ASSETS, base, quantity),

@@ -11,7 +11,7 @@ AVERAGE_PLACES = 12
 
 
 class Position:
-    """Quantity is signed base, `cost` the quote paid for what is open (negative for a short), fees of the whole trade."""
+    """Quantity is signed base, `cost` what the open part was bought for in quote (negative for a short)."""
 
     __slots__ = ("base", "cost", "fees", "mark", "quantity", "quote", "realized")
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
 from gal_friday.domain.figures import Figures
-from gal_friday.domain.instrument import Instrument
+from gal_friday.domain.instrument import Instrument, restated
 from gal_friday.domain.numbers import ZERO, plain, share
 from gal_friday.domain.orders import CLOSED, Approval, OrderType, Proposal, Purpose, Rejection, Report, Role
 from gal_friday.domain.time import MINUTE
@@ -29,6 +30,7 @@ class Open(msgspec.Struct):
     pair: str
     notional: Decimal
     price: Decimal
+    orders: set[str]
 
 
 class Granted(msgspec.Struct, frozen=True):
@@ -69,9 +71,17 @@ class Gate:
         if held is None:
             return
         if report.status in CLOSED:
-            del self._open[report.signal_id]
+            held.orders.discard(report.client_order_id)
+            if not held.orders:
+                del self._open[report.signal_id]
         else:
+            held.orders.add(report.client_order_id)
             held.notional = (report.ordered - report.filled) * held.price
+
+    def on_instrument(self, payload: dict[str, Any]) -> None:
+        """Take over a pair's rules as the venue states them."""
+        pair = payload["trading_pair"]
+        self.instruments[pair] = restated(payload, self.instruments.get(pair))
 
     # --- judging
 
@@ -113,7 +123,7 @@ class Gate:
         if verdict.code is not None or price is None:
             return self._refusal(proposal, verdict.code or "STALE_MARKET_DATA", verdict.failed)
         notional = size.quantity * price
-        self._open[proposal.signal_id] = Open(proposal.pair, notional, price)
+        self._open[proposal.signal_id] = Open(proposal.pair, notional, price, set())
         self._approved.append(now_ns)
         approval = Approval(
             proposal.signal_id,

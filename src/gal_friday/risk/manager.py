@@ -68,9 +68,7 @@ class RiskManager:
             granted = self._granted
             if granted.exposure:
                 approval = granted.approval
-                self._portfolio.reserve(
-                    approval.signal_id, approval.pair, cash=granted.cash, exposure=granted.exposure
-                )
+                self._portfolio.reserve(approval.signal_id, approval.pair, cash=granted.cash, exposure=granted.exposure)
             await self._publish_trade_signal_approved(payload)
         elif self._rejection is not None:
             await self._publish_trade_signal_rejected(self._rejection.payload())

@@ -1,1 +1,0 @@
-"""What the system asks of an exchange."""
