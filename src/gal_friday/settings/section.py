@@ -29,7 +29,7 @@ def key(
 
     `decides=False` keeps the key out of the configuration hash; `bounds` are pydantic's (ge, gt, le, lt, …).
     """
-    extra = {"unit": unit, "decides": decides, "reloadable": reloadable}
+    extra: dict[str, Any] = {"unit": unit, "decides": decides, "reloadable": reloadable}
     if callable(default):
         return Field(
             default_factory=default,

@@ -15,7 +15,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 def _endpoint(text: str) -> str:
     url = urlsplit(text)
     if url.username is not None or url.password is not None:
-        raise ValueError("an endpoint must not carry a user name or password")
+        raise ValueError("expected an address without a user name or password")
     encrypted = url.scheme in ("https", "wss")
     if not url.hostname or not (encrypted or (url.scheme in ("http", "ws") and url.hostname in _LOOPBACK)):
         raise ValueError("expected an https:// or wss:// address (http:// and ws:// on the local machine only)")

@@ -15,12 +15,14 @@ Pair = Annotated[str, Field(pattern=PAIR)]
 class TradingSettings(Section):
     """The pairs in service."""
 
-    pairs: Annotated[tuple[Pair, ...], Field(min_length=1)] = key(
+    pairs: tuple[Pair, ...] = key(
         ("XRP/USD", "DOGE/USD"), "Pairs in service, each written BASE/QUOTE"
     )
 
     @model_validator(mode="after")
     def _pairs_are_distinct(self) -> Self:
+        if not self.pairs:
+            raise ValueError("pairs must name at least one pair; was empty")
         twice = sorted({pair for pair in self.pairs if self.pairs.count(pair) > 1})
         if twice:
             raise ValueError(f"pairs must be distinct; named twice: {', '.join(twice)}")
