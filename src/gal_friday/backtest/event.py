@@ -1,0 +1,207 @@
+"""The event driver: every bar through the real modules on the real bus, with a simulated clock. The reference."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from gal_friday.app import Application, Surroundings
+from gal_friday.backtest.recorder import DECISIONS, Recorder
+from gal_friday.backtest.replay import Replay
+from gal_friday.backtest.result import Run
+from gal_friday.backtest.world import World
+from gal_friday.domain.ids import SeededIds
+from gal_friday.domain.numbers import exact, plain, units_text
+from gal_friday.domain.orders import EXCHANGE
+from gal_friday.domain.orders_wire import approval_from_payload, rejection_from_payload
+from gal_friday.domain.ports import SimulatedClock
+from gal_friday.domain.time import interval_text, iso, next_day
+from gal_friday.domain.venue import Update
+from gal_friday.events import types
+from gal_friday.events.bus import EnhancedEventBus
+from gal_friday.events.stepping import step
+from gal_friday.operations.halt import HaltSwitch
+from gal_friday.simulation.matching import Matching
+from gal_friday.simulation.venue import SimulatedVenue
+
+SOURCE = "BacktestingEngine"
+
+
+class EventDriver:
+    """One run over one world; the application it drives is the one that trades live."""
+
+    def __init__(self, world: World, capital: Decimal, recorder: Recorder) -> None:
+        config = world.config
+        backtest = config.section("backtest")
+        self._world = world
+        self._capital = capital
+        self._recorder = recorder
+        self._after_halt = backtest.after_halt
+        self._halted_ns = 0
+        self._clock = SimulatedClock(int(world.starts[0]))
+        self._halt = HaltSwitch(None)
+        self._matching = Matching(
+            config.section("simulation"),
+            world.instruments,
+            seed=backtest.seed,
+            balances={world.quote_asset: capital},
+        )
+        self.bus = EnhancedEventBus(
+            clock=self._clock, ids=SeededIds(backtest.seed), settings=config.section("events"), halt=self._halt
+        )
+        self.app = Application(
+            config,
+            self.bus,
+            Surroundings(
+                self._clock,
+                SimulatedVenue(self._matching, self._clock),
+                self._halt,
+                world.instruments,
+                ignore_halts=self._after_halt == "ignore",
+                only_needed_features=True,
+            ),
+        )
+        self._replay = Replay(
+            world,
+            self._matching,
+            self.app.execution.desk,
+            self._clock,
+            recorder,
+            on_update=self._on_update,
+            on_print=self._on_print,
+        )
+        self._interval = interval_text(world.interval_ns)
+
+    def run(self) -> Run:
+        """Publish every bar, and let each come to rest before the next."""
+        world, bus = self._world, self.bus
+        with exact():
+            for kind in DECISIONS:
+                bus.subscribe(kind, self._record, observer=True)
+            bus.subscribe(types.SYSTEM_STATE_CHANGE, self._on_state, observer=True)
+            step(self.app.start())
+            for rules in world.instruments.values():
+                self._publish(types.INSTRUMENT, rules.payload())
+            bus.settle()
+            for at in range(len(world.starts)):
+                self._visit(at)
+            account = self.app.portfolio.account
+            account.revalue(self._clock.now_ns())
+            run = self._recorder.run(
+                world,
+                "event",
+                self._capital,
+                final_equity=account.equity(),
+                ledger_sha256=account.ledger.sha256(),
+            )
+            step(self.app.stop())
+        return run
+
+    def _visit(self, at: int) -> None:
+        world = self._world
+        present = [(pair, int(rows[at])) for pair, rows in world.rows.items() if rows[at] >= 0]
+        self._replay.happen(at, present)
+        if self._after_halt == "next_day" and self._halt.is_set() and self._clock.now_ns() >= next_day(self._halted_ns):
+            step(self.app.monitoring.trigger_resume())
+            self.bus.settle()
+        for pair, row in present:
+            self._bar(pair, row)
+
+    # --- what the driver says
+
+    def _publish(self, event_type: str, payload: dict[str, Any]) -> None:
+        step(self.bus.publish(event_type, payload, source=SOURCE))
+
+    def _bar(self, pair: str, row: int) -> None:
+        series, now = self._world.series[pair], iso(self._clock.now_ns())
+        start = int(series.start_ns[row])
+        if series.restart[row] and row:
+            self._outage(pair, int(series.start_ns[row - 1]) + self._world.interval_ns, start)
+        if pair in self._world.books:
+            self._publish(types.MARKET_DATA_L2, self._book(pair, row, now))
+        price, volume = series.price_decimals, series.volume_decimals
+        self._publish(
+            types.MARKET_DATA_OHLCV,
+            {
+                "trading_pair": pair,
+                "exchange": EXCHANGE,
+                "interval": self._interval,
+                "timestamp_bar_start": iso(start),
+                "timestamp_seen": now,
+                "open": units_text(int(series.open[row]), price),
+                "high": units_text(int(series.high[row]), price),
+                "low": units_text(int(series.low[row]), price),
+                "close": units_text(int(series.close[row]), price),
+                "volume": units_text(int(series.volume[row]), volume),
+                "trades": int(series.trades[row]),
+                "is_final": True,
+                "filled": bool(series.filled[row]),
+            },
+        )
+        self.bus.settle()
+        self._replay.drain()
+
+    def _outage(self, pair: str, since: int, until: int) -> None:
+        for kind in ("OUTAGE", "FRESH"):
+            payload = {"trading_pair": pair, "kind": kind, "since": iso(since), "until": iso(until)}
+            self._publish(types.MARKET_STATUS, payload)
+        self.bus.settle()
+
+    def _book(self, pair: str, row: int, now: str) -> dict[str, Any]:
+        rules, book = self._world.instruments[pair], self._world.book(pair, row)
+        bids, asks = book or ([], [])
+
+        def side(levels: list[tuple[int, int]]) -> list[list[str]]:
+            return [
+                [units_text(ticks, rules.price_decimals), units_text(lots, rules.lot_decimals)]
+                for ticks, lots in levels
+            ]
+
+        return {
+            "trading_pair": pair,
+            "exchange": EXCHANGE,
+            "timestamp_seen": now,
+            "bids": side(bids),
+            "asks": side(asks),
+            "is_snapshot": True,
+        }
+
+    def _on_update(self, update: Update) -> None:
+        step(self.app.execution._handle_exchange_update(msgspec.structs.asdict(update)))
+        self.bus.settle()
+
+    def _on_print(self, pair: str, ticks: int) -> None:
+        now = iso(self._clock.now_ns())
+        self._publish(
+            types.MARKET_DATA_TRADE,
+            {
+                "trading_pair": pair,
+                "exchange": EXCHANGE,
+                "timestamp_exchange": now,
+                "timestamp_seen": now,
+                "price": plain(self._world.instruments[pair].price(ticks)),
+                "volume": "0",
+                "side": "BUY",
+                "trade_id": f"watch-{ticks}",
+            },
+        )
+        self.bus.settle()
+
+    # --- what the driver hears
+
+    async def _record(self, event: dict[str, Any]) -> None:
+        kind, payload = event["event_type"], event["payload"]
+        if kind == types.TRADE_SIGNAL_PROPOSED:
+            self._recorder.proposed(payload["signal_id"], payload["strategy_id"])
+        elif kind == types.TRADE_SIGNAL_APPROVED:
+            self._recorder.approved(approval_from_payload(payload))
+        elif kind == types.TRADE_SIGNAL_REJECTED:
+            self._recorder.rejected(rejection_from_payload(payload))
+        self._recorder.record(kind, event.now_ns, payload)  # type: ignore[attr-defined]
+
+    async def _on_state(self, event: dict[str, Any]) -> None:
+        if event["payload"]["new_state"] == "HALTED":
+            self._halted_ns = self._clock.now_ns()
+            self._recorder.halts.append((self._halted_ns, event["payload"]["reason"]))

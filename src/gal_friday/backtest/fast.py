@@ -1,0 +1,242 @@
+"""The fast driver: the same cores as the modules, called directly, on the steps where anything can happen.
+
+The order of calls is the order in which the bus would carry the events: reports first in, first out, and
+what a report causes upstream of itself (a loss limit, a halt) before the next report.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from decimal import Decimal
+
+from gal_friday.backtest.recorder import Recorder
+from gal_friday.backtest.replay import Replay
+from gal_friday.backtest.result import Run
+from gal_friday.backtest.signals import Signals, find
+from gal_friday.backtest.skipping import Skipping
+from gal_friday.backtest.world import World
+from gal_friday.domain.bars import Bools
+from gal_friday.domain.errors import Fault
+from gal_friday.domain.numbers import exact
+from gal_friday.domain.orders import Proposal, Purpose, Rejection, Report, Role
+from gal_friday.domain.ports import SimulatedClock
+from gal_friday.domain.time import next_day
+from gal_friday.domain.venue import Answer, Command, Submit, Update
+from gal_friday.events import types
+from gal_friday.execution.desk import Desk, Outcome
+from gal_friday.features.series import FeatureSet
+from gal_friday.operations.failures import OrderFailures
+from gal_friday.operations.volatility import volatility_mask
+from gal_friday.portfolio.account import Account
+from gal_friday.risk.gate import Gate
+from gal_friday.risk.limits import crossed
+from gal_friday.simulation.matching import Matching
+from gal_friday.strategy.decisions import Decisions
+
+
+class FastDriver:
+    """One run over one world."""
+
+    def __init__(self, world: World, capital: Decimal, recorder: Recorder) -> None:
+        config = world.config
+        self._world = world
+        self._capital = capital
+        self._recorder = recorder
+        backtest, monitoring = config.section("backtest"), config.section("monitoring")
+        self._after_halt = backtest.after_halt
+        self._liquidate = monitoring.halt_action == "LIQUIDATE_POSITIONS"
+        self._clock = SimulatedClock(int(world.starts[0]))
+        self._account = Account(world.quote_asset, capital, self._clock.now_ns())
+        self._gate = Gate(config.section("risk"), world.instruments)
+        self._desk = Desk(config.section("execution"), world.instruments)
+        self._failures = OrderFailures(config.section("execution").max_order_failures)
+        self._decisions = Decisions(config.section("strategy"), world.instruments, config.config_hash)
+        self._matching = Matching(
+            config.section("simulation"),
+            world.instruments,
+            seed=backtest.seed,
+            balances={world.quote_asset: capital},
+        )
+        self._replay = Replay(
+            world,
+            self._matching,
+            self._desk,
+            self._clock,
+            recorder,
+            on_update=self._on_update,
+            on_print=self._on_print,
+        )
+        self._reports: deque[Report] = deque()
+        self._checked = -1
+        self._halted_ns = 0
+        self._guards: dict[str, Bools] = {}
+        self._signals: dict[str, Signals] = {}
+
+    # --- the run
+
+    def prepare(self) -> None:
+        """Compute features and guards for the whole series."""
+        world = self._world
+        definitions = world.config.section("features")
+        for pair, series in world.series.items():
+            needed = self._decisions.needed_features(pair)
+            features = FeatureSet.from_settings(definitions, needed)
+            self._signals[pair] = find(pair, series, world.books.get(pair), features, self._decisions)
+            self._guards[pair] = volatility_mask(series, world.config.section("monitoring"))
+
+    def run(self) -> Run:
+        """Visit every step that matters, in order."""
+        with exact():
+            self.prepare()
+            world = self._world
+            skipping = Skipping(
+                world,
+                self._signals,
+                self._guards,
+                self._account,
+                self._gate,
+                self._desk,
+                self._matching,
+                self._decisions,
+            )
+            halts = self._after_halt != "ignore"
+            step, steps = 0, len(world.starts)
+            while step < steps:
+                self._visit(step)
+                step = skipping.next(step, self._resume_ns(), halts=halts)
+            self._account.revalue(self._clock.now_ns())
+            return self._recorder.run(
+                world,
+                "fast",
+                self._capital,
+                final_equity=self._account.equity(),
+                ledger_sha256=self._account.ledger.sha256(),
+            )
+
+    def _resume_ns(self) -> int | None:
+        if self._gate.halted is None or self._after_halt != "next_day":
+            return None
+        return next_day(self._halted_ns)
+
+    def _visit(self, step: int) -> None:
+        world = self._world
+        start = int(world.starts[step])
+        present = [(pair, int(rows[step])) for pair, rows in world.rows.items() if rows[step] >= 0]
+        self._replay.happen(step, present)
+        resume = self._resume_ns()
+        if resume is not None and self._clock.now_ns() >= resume:
+            self._gate.halted = None
+            self._account.resumed()
+            self._checked = -1
+        for pair, row in present:
+            self._bar(pair, row, start)
+
+    # --- the bar happens
+
+    def _on_update(self, update: Update) -> None:
+        self._carry_out(self._desk.on_update(update))
+        self._settle()
+
+    def _on_print(self, pair: str, ticks: int) -> None:
+        self._carry_out(self._desk.on_print(pair, ticks, self._clock.now_ns()))
+        self._settle()
+
+    # --- the bar is known
+
+    def _bar(self, pair: str, row: int, start: int) -> None:
+        account, gate = self._account, self._gate
+        close = self._world.instruments[pair].price(int(self._world.series[pair].close[row]))
+        if account.mark(pair, close, self._clock.now_ns()):
+            account.revalue(self._clock.now_ns())
+        gate.last[pair] = close
+        reason = self._crossed()
+        tripped = bool(self._guards[pair][row])
+        proposal = self._decisions.on_bar(pair, start, self._clock.now_ns(), close)
+        if reason is not None:
+            self._halt(reason)
+        if tripped:
+            self._halt(volatility_reason(pair))
+        self._settle()
+        if proposal is not None:
+            self._propose(proposal)
+        row_features = self._signals[pair].at(row)
+        if row_features is not None:
+            values, before = row_features
+            self._decisions.set_before(pair, before)
+            wished = self._decisions.on_features(pair, start, self._clock.now_ns(), values)
+            if wished is not None:
+                self._propose(wished)
+        self._replay.drain()
+
+    def _propose(self, proposal: Proposal) -> None:
+        recorder = self._recorder
+        recorder.proposed(proposal.signal_id, proposal.strategy_id)
+        recorder.record(types.TRADE_SIGNAL_PROPOSED, self._clock.now_ns(), proposal.payload())
+        outcome = self._gate.judge(proposal, self._account.figures(), self._clock.now_ns())
+        if isinstance(outcome, Rejection):
+            self._decisions.on_rejected(outcome.signal_id, outcome.pair)
+            recorder.rejected(outcome)
+            recorder.record(types.TRADE_SIGNAL_REJECTED, self._clock.now_ns(), outcome.payload())
+            return
+        approval = outcome.approval
+        if approval.purpose is Purpose.ENTRY:
+            self._account.reserve(approval.signal_id, approval.pair, outcome.cash, outcome.exposure)
+        recorder.approved(approval)
+        done = self._desk.on_approved(approval, self._clock.now_ns())
+        recorder.record(types.TRADE_SIGNAL_APPROVED, self._clock.now_ns(), approval.payload())
+        self._carry_out(done)
+        self._settle()
+
+    # --- consequences
+
+    def _carry_out(self, outcome: Outcome) -> None:
+        self._reports.extend(outcome.reports)
+        commands = deque(outcome.commands)
+        while commands:
+            command = commands.popleft()
+            told = self._desk.on_answer(command, self._execute(command))
+            self._reports.extend(told.reports)
+            commands.extend(told.commands)
+
+    def _execute(self, command: Command) -> Answer:
+        if isinstance(command, Submit) and command.role is Role.ENTRY and self._gate.halted is not None:
+            return Answer(False, self._clock.now_ns(), error="halted before the order left")
+        return self._matching.execute(command, self._clock.now_ns())
+
+    def _settle(self) -> None:
+        reports = self._reports
+        while reports:
+            report = reports.popleft()
+            filled = self._account.on_report(report, self._clock.now_ns())
+            self._gate.on_report(report)
+            failure = self._failures.on_report(report)
+            self._decisions.on_report(report)
+            self._recorder.record(types.EXECUTION_REPORT, self._clock.now_ns(), report.payload())
+            if failure is not None:
+                self._halt(failure)
+            if filled:
+                reason = self._crossed()
+                if reason is not None:
+                    self._halt(reason)
+
+    def _crossed(self) -> str | None:
+        account = self._account
+        if self._gate.halted is not None or account.version == self._checked:
+            return None
+        self._checked = account.version
+        return crossed(account.figures(), self._gate.settings)
+
+    def _halt(self, reason: str) -> None:
+        if self._gate.halted is not None or self._after_halt == "ignore":
+            return
+        self._gate.halted = reason
+        self._halted_ns = self._clock.now_ns()
+        self._recorder.halts.append((self._clock.now_ns(), reason))
+        self._carry_out(self._desk.on_halt(self._clock.now_ns(), liquidate=self._liquidate))
+
+
+def volatility_reason(pair: str) -> str:
+    """Why a volatility guard halts."""
+    if not pair:
+        raise Fault("a volatility halt needs a pair")
+    return f"EXTREME_VOLATILITY: {pair}"

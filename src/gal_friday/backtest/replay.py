@@ -1,0 +1,92 @@
+"""How a bar happens at the simulated venue: one order of things for both drivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gal_friday.backtest.recorder import Recorder
+from gal_friday.backtest.world import World
+from gal_friday.domain.ports import SimulatedClock
+from gal_friday.domain.venue import Update
+from gal_friday.execution.desk import Desk
+from gal_friday.simulation.matching import Matching
+
+
+class Replay:
+    """Leads the matching engine through a bar and hands on what it tells, one piece of news at a time.
+
+    `on_update` and `on_print` carry each piece to its last consequence before the next is taken.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        matching: Matching,
+        desk: Desk,
+        clock: SimulatedClock,
+        recorder: Recorder,
+        *,
+        on_update: Callable[[Update], None],
+        on_print: Callable[[str, int], None],
+    ) -> None:
+        self._world = world
+        self._matching = matching
+        self._desk = desk
+        self._clock = clock
+        self._recorder = recorder
+        self._on_update = on_update
+        self._on_print = on_print
+
+    def happen(self, step: int, present: list[tuple[str, int]]) -> None:
+        """The step's bars, from opening to end, for the pairs that have orders at the venue."""
+        world, clock, matching = self._world, self._clock, self._matching
+        start = int(world.starts[step])
+        trading = [(pair, row) for pair, row in present if matching.market(pair).orders]
+        clock.advance(start)
+        for pair, row in trading:
+            self._open(pair, row)
+        clock.advance(start + world.interval_ns)
+        for pair, _ in trading:
+            self._range(pair)
+        clock.advance(start + world.interval_ns + world.grace_ns)
+
+    def drain(self) -> None:
+        """Hand on everything the venue has to tell."""
+        updates = self._matching.updates
+        while updates:
+            update = updates.popleft()
+            self._clock.advance(update.venue_ns)
+            if update.kind == "fill":
+                self._recorder.fill(update, self._desk.orders[update.client_id])
+            self._on_update(update)
+
+    def _open(self, pair: str, row: int) -> None:
+        matching = self._matching
+        book = self._world.book(pair, row - 1) if row else None
+        if book is not None:
+            matching.set_book(pair, *book)
+        matching.begin(pair, self._world.facts(pair, row))
+        while matching.match_open(pair):
+            self.drain()
+        self._touch(pair)
+
+    def _range(self, pair: str) -> None:
+        matching = self._matching
+        matching.range(pair)
+        while matching.match_range(pair):
+            self.drain()
+        self._touch(pair)
+        matching.end(pair)
+
+    def _touch(self, pair: str) -> None:
+        bracket = self._desk.brackets.get(pair)
+        if bracket is None or bracket.target_ticks is None or not bracket.held:
+            return
+        printed = self._matching.touch(pair, bracket.target_ticks)
+        if printed is None or not bracket.touched(printed):
+            return
+        self._on_print(pair, printed)
+        self.drain()
+        while self._matching.match_touch(pair):
+            self.drain()
+        self._matching.release_touch(pair)

@@ -1,0 +1,96 @@
+"""Feature rows on which a pair's strategies could act, kept with their values; the rest is computed and dropped."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gal_friday.domain.bars import BarSeries, BookSeries, Bools, Float64, Int64
+from gal_friday.domain.orders import Side
+from gal_friday.features.series import FeatureSet, blocks
+from gal_friday.strategy.decisions import Decisions
+from gal_friday.strategy.intents import State
+from gal_friday.strategy.scan import Carry
+
+Row = dict[str, float]
+
+
+class Signals:
+    """Rows (ascending), their features, and the features of the ready row before each since the last restart."""
+
+    def __init__(self, pair: str, names: tuple[str, ...], rows: Int64, now: Float64, before: Float64) -> None:
+        self._pair = pair
+        self._names = names
+        self._rows = rows
+        self._now = now
+        self._before = before
+        self._has_before = ~np.isnan(before).any(axis=1) if len(rows) else np.empty(0, dtype=np.bool_)
+        self._at = 0
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def at(self, row: int) -> tuple[Row, Row | None] | None:
+        """Features of the row and of the ready one before it; None for a row on which nothing can be wished."""
+        index = int(np.searchsorted(self._rows, row))
+        if index == len(self._rows) or self._rows[index] != row:
+            return None
+        return self._values(index)
+
+    def next_row(self, first: int, last: int, decisions: Decisions) -> int:
+        """The first row in [first, last) on which a strategy wishes something as things stand; `last` if none."""
+        if decisions.state(self._pair) is State.PENDING or decisions.exiting(self._pair):
+            return last
+        index = int(np.searchsorted(self._rows, first))
+        held: Side | None = decisions.held(self._pair)
+        while index < len(self._rows) and self._rows[index] < last:
+            if decisions.wishes(self._pair, *self._values(index), held):
+                return int(self._rows[index])
+            index += 1
+        return last
+
+    def _values(self, index: int) -> tuple[Row, Row | None]:
+        now = dict(zip(self._names, self._now[index].tolist(), strict=True))
+        if not self._has_before[index]:
+            return now, None
+        return now, dict(zip(self._names, self._before[index].tolist(), strict=True))
+
+
+def find(pair: str, series: BarSeries, books: BookSeries | None, features: FeatureSet, decisions: Decisions) -> Signals:
+    """Compute the features of the whole series block by block and keep the rows that could matter."""
+    carry, last = Carry(), np.full(len(features.names), np.nan)
+    rows: list[Int64] = []
+    now: list[Float64] = []
+    before: list[Float64] = []
+    for block in blocks(features, series, books):
+        restart = series.restart[block.first : block.first + len(block.ready)]
+        mask = decisions.candidates(pair, features.names, block.values, block.ready, restart, carry)
+        wanted = np.flatnonzero(block.ready if mask is None else mask)
+        previous = _previous(block.ready, restart)
+        rows.append(wanted + block.first)
+        now.append(block.values[wanted])
+        earlier = np.where((previous[wanted] >= 0)[:, None], block.values[np.maximum(previous[wanted], 0)], np.nan)
+        carried = previous[wanted] == _CARRIED
+        earlier[carried] = last
+        before.append(earlier)
+        last = _carry_on(last, block.values, block.ready, restart)
+    return Signals(pair, features.names, np.concatenate(rows), np.concatenate(now), np.concatenate(before))
+
+
+_CARRIED = -1
+_NOTHING = -2
+
+
+def _previous(ready: Bools, restart: Bools) -> Int64:
+    # For each row the ready row before it since the last restart: an index, in the block before, or none.
+    rows = np.arange(len(ready), dtype=np.int64)
+    latest = np.maximum.accumulate(np.where(ready, rows, -1))
+    previous = np.concatenate(([-1], latest[:-1])) if len(rows) else rows
+    begun = np.maximum.accumulate(np.where(restart, rows, -1))
+    return np.where(previous >= np.maximum(begun, 0), previous, np.where(begun >= 0, _NOTHING, _CARRIED))
+
+
+def _carry_on(last: Float64, values: Float64, ready: Bools, restart: Bools) -> Float64:
+    found, begun = np.flatnonzero(ready), np.flatnonzero(restart)
+    if len(found) and (not len(begun) or found[-1] >= begun[-1]):
+        return values[found[-1]].copy()
+    return np.full_like(last, np.nan) if len(begun) else last
