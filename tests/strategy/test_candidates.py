@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gal_friday.domain.numbers import exact
@@ -48,6 +50,7 @@ def blocks(draw: st.DrawFn) -> tuple[Any, Any, Any, list[int]]:
     return values, ready, restart, cuts
 
 
+@settings(max_examples=300, deadline=None)
 @given(st.lists(cross | crossing, min_size=1, max_size=2), blocks())
 def test_candidates_never_miss_a_wish(specs: list[StrategySpec], world: tuple[Any, Any, Any, list[int]]) -> None:
     values, ready, restart, cuts = world
@@ -57,7 +60,7 @@ def test_candidates_never_miss_a_wish(specs: list[StrategySpec], world: tuple[An
     decisions = Decisions(StrategySettings(strategies=named), instruments, "hash")
     carry = Carry()
     masks = []
-    for first, last in zip(cuts[:-1], cuts[1:], strict=True):
+    for first, last in pairwise(cuts):
         cut = slice(first, last)
         mask = decisions.candidates(PAIR, NAMES, values[cut], ready[cut], restart[cut], carry)
         assert mask is not None
@@ -82,8 +85,8 @@ def test_candidates_never_miss_a_wish(specs: list[StrategySpec], world: tuple[An
 
 def test_a_strategy_that_cannot_tell_is_visited_everywhere() -> None:
     class Silent:
-        input = "features"
-        features = ("ema_12",)
+        input: str = "features"
+        features: tuple[str, ...] = ("ema_12",)
 
         def decide(self, now: Any, before: Any, held: Any) -> None:
             return None
@@ -114,8 +117,6 @@ def test_skipping_rows_and_visiting_all_propose_the_same() -> None:
     assert mask is not None
     assert 0 < mask.sum() < n // 3
     seen: list[list[Any]] = [[], []]
-    from decimal import Decimal
-
     close = Decimal("0.5")
     with exact():
         for i in range(n):
@@ -148,3 +149,15 @@ def test_an_empty_block_changes_nothing(ready: bool) -> None:
     assert found is not None
     assert len(found) == 0
     assert carry.row is row
+
+
+def test_a_block_without_a_ready_row_keeps_or_forgets_the_row_before() -> None:
+    instruments = {PAIR: InstrumentSettings().instrument(PAIR)}
+    decisions = Decisions(StrategySettings(), instruments, "hash")
+    carry = Carry(np.ones(4))
+    no, yes = np.zeros(2, np.bool_), np.array([False, True])
+    for restart, kept in ((no, True), (yes, False)):
+        found = decisions.candidates(PAIR, NAMES, np.full((2, 4), np.nan), no, restart, carry)
+        assert found is not None
+        assert not found.any()
+        assert (carry.row is not None) is kept

@@ -238,7 +238,7 @@ def test_a_strategy_stays_with_its_pairs() -> None:
 
 @pytest.mark.parametrize(("op", "value", "goes"), [(">", 5.0, False), (">=", 5.0, True), ("<", 6.0, True)])
 def test_confirmations_gate_entries_only(op: str, value: float, goes: bool) -> None:
-    gate = Confirmation(feature="volume", op=op, value=value)  # type: ignore[arg-type]  # parametrised literal
+    gate = Confirmation(feature="volume", op=op, value=value)
     decisions = scripted(StrategySpec(id="a", confirmations=(gate,)))
     bar(decisions)
     assert (wish(decisions, 1.0, volume=5.0) is not None) is goes

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gal_friday.domain.bars import Bools, Float64
 
 Columns = Mapping[str, Float64]
+Places = NDArray[np.int64]
+Rows = slice | Places
 Declare = Callable[[Columns, Columns], Bools | None]
 
 
@@ -34,18 +37,13 @@ def scan(
     The row before a ready row is the previous ready one since the last restart, in this block or the one
     before it (`carry`, which is moved on in place). None when a rule cannot tell.
     """
-    rows = np.flatnonzero(ready)
-    first = carry.row
-    stretch = np.cumsum(restart)  # the number of restarts up to and with each row
-    _move_on(carry, values, rows, stretch)
+    rows = _ready_rows(ready)
+    restarts = np.flatnonzero(restart)
     found = np.zeros(len(values), dtype=np.bool_)
-    if len(rows) == 0:
-        return found
-    segments = stretch[rows]
-    fresh = np.empty(len(rows), dtype=np.bool_)
-    fresh[0] = first is None or bool(segments[0])
-    np.not_equal(segments[1:], segments[:-1], out=fresh[1:])
-    now, before = _paired(wanted, names, values, rows, first)
+    now, before = _paired(wanted, names, values, rows, carry.row)
+    fresh = found[rows].copy()
+    _begin(fresh, rows, restarts, first=carry.row is None)
+    _move_on(carry, values, rows, restarts)
     for declare in declared:
         mask = declare(now, before)
         if mask is None:
@@ -55,30 +53,46 @@ def scan(
     return found
 
 
-def _move_on(carry: Carry, values: Float64, rows: np.ndarray[tuple[int], np.dtype[np.int64]], stretch: Bools) -> None:
-    if len(stretch) == 0:
-        return
-    if len(rows) and stretch[rows[-1]] == stretch[-1]:
-        carry.row = values[rows[-1]].copy()
-    elif stretch[-1]:
+def _ready_rows(ready: Bools) -> Rows:
+    # After its warm-up a series is mostly ready without a break: a slice then spares copies.
+    first = int(np.argmax(ready)) if len(ready) else 0
+    return slice(first, len(ready)) if ready[first:].all() else np.flatnonzero(ready)
+
+
+def _begin(fresh: Bools, rows: Rows, restarts: Places, *, first: bool) -> None:
+    # The first ready row at or after each restart has no row before it.
+    at = restarts - rows.start if isinstance(rows, slice) else np.searchsorted(rows, restarts)
+    at = np.maximum(at, 0)
+    fresh[at[at < len(fresh)]] = True
+    if first:
+        fresh[:1] = True
+
+
+def _move_on(carry: Carry, values: Float64, rows: Rows, restarts: Places) -> None:
+    last = _last(rows)
+    restarted = int(restarts[-1]) if len(restarts) else -1
+    if last >= max(restarted, 0):
+        carry.row = values[last].copy()
+    elif restarted >= 0:
         carry.row = None
 
 
+def _last(rows: Rows) -> int:
+    if isinstance(rows, slice):
+        return int(rows.stop) - 1 if rows.stop > rows.start else -1
+    return int(rows[-1]) if len(rows) else -1
+
+
 def _paired(
-    wanted: Sequence[str],
-    names: Sequence[str],
-    values: Float64,
-    rows: np.ndarray[tuple[int], np.dtype[np.int64]],
-    first: Float64 | None,
+    wanted: Sequence[str], names: Sequence[str], values: Float64, rows: Rows, first: Float64 | None
 ) -> tuple[dict[str, Float64], dict[str, Float64]]:
     place = {name: i for i, name in enumerate(names)}
-    whole = len(rows) == len(values)
     now: dict[str, Float64] = {}
     before: dict[str, Float64] = {}
     for name in wanted:
-        column = values[:, place[name]]
-        line = np.empty(len(rows) + 1)
+        column = values[rows, place[name]]
+        line = np.empty(len(column) + 1)
         line[0] = np.nan if first is None else first[place[name]]
-        line[1:] = column if whole else column[rows]
+        line[1:] = column
         now[name], before[name] = line[1:], line[:-1]
     return now, before
