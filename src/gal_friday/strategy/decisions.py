@@ -7,8 +7,7 @@ strategy wins; the others are counted as dropped.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,78 +18,13 @@ from gal_friday.domain.instrument import Instrument
 from gal_friday.domain.orders import OrderType, Proposal, Purpose, Report, Side
 from gal_friday.settings.sections.strategy import StrategySettings, StrategySpec
 from gal_friday.strategy.exits import hold_ends_ns, limit_price, reverses, stop_price, target_price
-from gal_friday.strategy.intents import Intent, State
+from gal_friday.strategy.intents import State
 from gal_friday.strategy.packaged import PACKAGED
 from gal_friday.strategy.rules import PREDICTION, Columns, Declares, Strategy, Values, Wish, load
 from gal_friday.strategy.scan import Carry, scan
+from gal_friday.strategy.seats import Desk, Seat
 
-_COMPARE: Final[Mapping[str, Callable[[float, float], bool]]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _SIDES: Final = {Wish.LONG: Side.BUY, Wish.SHORT: Side.SELL}
-
-
-class _Seat:
-    # One strategy's place at one pair: what it decides with, and the count of its signals on a bar.
-    __slots__ = ("_n", "_of_bar", "decide", "index", "rule", "spec")
-
-    def __init__(self, index: int, spec: StrategySpec, rule: Strategy) -> None:
-        self.index = index
-        self.spec = spec
-        self.rule = rule
-        self.decide = rule.decide
-        self._of_bar = -1
-        self._n = 0
-
-    def number(self, bar_ns: int) -> int:
-        self._n = self._n + 1 if bar_ns == self._of_bar else 0
-        self._of_bar = bar_ns
-        return self._n
-
-    def confirms(self, values: Values) -> bool:
-        return all(_COMPARE[c.op](values[c.feature], c.value) for c in self.spec.confirmations)
-
-    def needs(self) -> list[str]:
-        names = [*self.rule.features, *(c.feature for c in self.spec.confirmations)]
-        if self.spec.stop.kind == "atr":
-            names.append(self.spec.stop.atr_feature)
-        if self.spec.target.kind == "atr":
-            names.append(self.spec.target.atr_feature)
-        return [name for name in names if name != PREDICTION]
-
-
-class _Desk:
-    # Everything that is remembered of one pair.
-    __slots__ = (
-        "before",
-        "before_prediction",
-        "close",
-        "instrument",
-        "intent",
-        "on_features",
-        "on_prediction",
-        "seats",
-    )
-
-    def __init__(self, instrument: Instrument, seats: Sequence[_Seat]) -> None:
-        self.instrument = instrument
-        self.seats = tuple(seats)
-        self.on_features = tuple(s for s in seats if s.rule.input != PREDICTION)
-        self.on_prediction = tuple(s for s in seats if s.rule.input == PREDICTION)
-        self.intent = Intent()
-        self.close: Decimal | None = None
-        self.before: Values | None = None
-        self.before_prediction: Values | None = None
-
-    def needs(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for seat in self.seats for name in seat.needs()))
-
-    def owner(self) -> _Seat | None:
-        index = self.intent.owner
-        return next((seat for seat in self.seats if seat.index == index), None)
 
 
 class Decisions:
@@ -106,7 +40,7 @@ class Decisions:
         self._instruments = dict(instruments)
         self._config_hash = config_hash
         self._strategies = strategies or [(spec, load(spec, PACKAGED)) for spec in settings.strategies]
-        self._desks: dict[str, _Desk] = {}
+        self._desks: dict[str, Desk] = {}
         self.dropped = 0
 
     # --- inputs
@@ -189,6 +123,11 @@ class Decisions:
         """Whether an exit of the open position is proposed or working."""
         return self._desk(pair).intent.exiting
 
+    def wishes(self, pair: str, now: Values, before: Values | None, held: Side | None) -> bool:
+        """Whether `on_features` would propose something on this row, while nothing is under way; changes nothing."""
+        seats = self._desk(pair).on_features
+        return any(s.may(w, now, held) for s in seats if (w := s.decide(now, before, held)) is not None)
+
     def time_exit_ns(self, pair: str) -> int | None:
         """The engine time from which `on_bar` will propose the exit; None while it never will."""
         desk = self._desk(pair)
@@ -198,14 +137,6 @@ class Decisions:
         if seat is None or seat.spec.max_hold_minutes is None:
             return None
         return hold_ends_ns(desk.intent.entered_ns, seat.spec.max_hold_minutes)
-
-    def wishes(self, pair: str, now: Values, before: Values | None, held: Side | None) -> bool:
-        """Whether a rule strategy would propose something on this row, were `held` the open position."""
-        for seat in self._desk(pair).on_features:
-            wish = seat.decide(now, before, held)
-            if wish is not None and (wish is Wish.EXIT) == (held is not None) and (held or seat.confirms(now)):
-                return True
-        return False
 
     def set_before(self, pair: str, values: Values | None) -> None:
         """The feature row before the next one, after rows were skipped."""
@@ -240,18 +171,14 @@ class Decisions:
 
     def _propose(
         self,
-        desk: _Desk,
-        wishes: Sequence[tuple[_Seat, Wish]],
+        desk: Desk,
+        wishes: Sequence[tuple[Seat, Wish]],
         bar_ns: int,
         values: Values,
         prediction: dict[str, Any] | None,
     ) -> Proposal | None:
-        holding = desk.intent.held is not None
-        possible = [
-            (seat, wish)
-            for seat, wish in wishes
-            if (wish is Wish.EXIT) is holding and (holding or seat.confirms(values))
-        ]
+        held = desk.intent.held
+        possible = [(seat, wish) for seat, wish in wishes if seat.may(wish, values, held)]
         if not possible:
             return None
         self.dropped += len(possible) - 1
@@ -262,8 +189,8 @@ class Decisions:
 
     def _entry(
         self,
-        desk: _Desk,
-        seat: _Seat,
+        desk: Desk,
+        seat: Seat,
         side: Side,
         bar_ns: int,
         values: Values,
@@ -292,7 +219,7 @@ class Decisions:
             prediction=prediction,
         )
 
-    def _exit(self, desk: _Desk, seat: _Seat, bar_ns: int, prediction: dict[str, Any] | None) -> Proposal:
+    def _exit(self, desk: Desk, seat: Seat, bar_ns: int, prediction: dict[str, Any] | None) -> Proposal:
         held = desk.intent.held
         if held is None:
             raise Fault(f"{desk.instrument.pair}: {seat.spec.id} wishes an exit, but nothing is held")
@@ -312,25 +239,25 @@ class Decisions:
             prediction=prediction,
         )
 
-    def _signal(self, desk: _Desk, seat: _Seat, bar_ns: int) -> str:
+    def _signal(self, desk: Desk, seat: Seat, bar_ns: int) -> str:
         return signal_id(self._config_hash, seat.spec.id, desk.instrument.pair, bar_ns, seat.number(bar_ns))
 
     # --- desks
 
-    def _desk(self, pair: str) -> _Desk:
+    def _desk(self, pair: str) -> Desk:
         desk = self._desks.get(pair)
         if desk is None:
             if pair not in self._instruments:
                 raise Fault(f"{pair}: expected its instrument rules; have {', '.join(sorted(self._instruments))}")
             seats = [
-                _Seat(index, spec, rule)
+                Seat(index, spec, rule)
                 for index, (spec, rule) in enumerate(self._strategies)
                 if spec.pairs is None or pair in spec.pairs
             ]
-            desk = self._desks[pair] = _Desk(self._instruments[pair], seats)
+            desk = self._desks[pair] = Desk(self._instruments[pair], seats)
         return desk
 
-    def _require(self, desk: _Desk, names: Sequence[str] | Values) -> None:
+    def _require(self, desk: Desk, names: Sequence[str] | Values) -> None:
         lacking = [name for name in desk.needs() if name not in names]
         if lacking:
             raise SettingsError(
