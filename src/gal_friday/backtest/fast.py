@@ -224,7 +224,12 @@ class FastDriver:
         if self._gate.halted is not None or account.version == self._checked:
             return None
         self._checked = account.version
-        return crossed(account.figures(), self._gate.settings)
+        limits = self._gate.settings
+        if account.losses < limits.max_consecutive_losses and not account.drawdowns.may_cross(
+            limits.daily_drawdown_pct, limits.weekly_drawdown_pct, limits.total_drawdown_pct
+        ):
+            return None
+        return crossed(account.figures(), limits)
 
     def _halt(self, reason: str) -> None:
         if self._gate.halted is not None or self._after_halt == "ignore":

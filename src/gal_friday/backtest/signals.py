@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 
 from gal_friday.domain.bars import BarSeries, BookSeries, Bools, Float64, Int64
@@ -20,18 +22,17 @@ class Signals:
     def __init__(self, pair: str, names: tuple[str, ...], rows: Int64, now: Float64, before: Float64) -> None:
         self._pair = pair
         self._names = names
-        self._rows = rows
+        self._rows: list[int] = rows.tolist()
         self._now = now
         self._before = before
-        self._has_before = ~np.isnan(before).any(axis=1) if len(rows) else np.empty(0, dtype=np.bool_)
-        self._at = 0
+        self._has_before: list[bool] = (~np.isnan(before).any(axis=1)).tolist()
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def at(self, row: int) -> tuple[Row, Row | None] | None:
         """Features of the row and of the ready one before it; None for a row on which nothing can be wished."""
-        index = int(np.searchsorted(self._rows, row))
+        index = bisect_left(self._rows, row)
         if index == len(self._rows) or self._rows[index] != row:
             return None
         return self._values(index)
@@ -40,11 +41,11 @@ class Signals:
         """The first row in [first, last) on which a strategy wishes something as things stand; `last` if none."""
         if decisions.state(self._pair) is State.PENDING or decisions.exiting(self._pair):
             return last
-        index = int(np.searchsorted(self._rows, first))
+        index = bisect_left(self._rows, first)
         held: Side | None = decisions.held(self._pair)
         while index < len(self._rows) and self._rows[index] < last:
             if decisions.wishes(self._pair, *self._values(index), held):
-                return int(self._rows[index])
+                return self._rows[index]
             index += 1
         return last
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from decimal import Decimal
 
 import numpy as np
@@ -45,7 +46,12 @@ class Skipping:
         self._matching = matching
         self._decisions = decisions
         self._guard = _union(world, guard)
-        self._steps = {p: np.searchsorted(world.starts, s.start_ns) for p, s in world.series.items()}
+        # A pair with a bar at every step needs no table: its rows are the steps.
+        self._steps = {
+            p: None if len(s) == len(world.starts) else np.searchsorted(world.starts, s.start_ns)
+            for p, s in world.series.items()
+        }
+        self._midnight = (-1, 0)
         self._known_after = world.interval_ns + world.grace_ns
         settings = gate.settings
         limits = (settings.daily_drawdown_pct, settings.weekly_drawdown_pct, settings.total_drawdown_pct)
@@ -62,22 +68,32 @@ class Skipping:
             bound = min(bound, self._first_known(resume_ns))
         halted = self._gate.halted is not None
         if halts and not halted:
-            at = int(np.searchsorted(self._guard, step, side="right"))
+            at = bisect_right(self._guard, step)
             if at < len(self._guard):
-                bound = min(bound, int(self._guard[at]))
+                bound = min(bound, self._guard[at])
         for pair in world.pairs:
             bound = min(bound, self._pair_next(pair, step, bound))
         if self._account.exposed:
-            midnight = (self._account.drawdowns.day + 1) * DAY
-            bound = min(bound, max(self._first_known(midnight), step + 1))
+            bound = min(bound, max(self._next_midnight(), step + 1))
             bound = self._follow_equity(step + 1, bound, self._floors if halts and not halted else _NEVER)
         return max(bound, step + 1)
 
     def _first_known(self, ns: int) -> int:
-        return int(np.searchsorted(self._world.starts, ns - self._known_after))
+        return int(self._world.starts.searchsorted(ns - self._known_after))
+
+    def _next_midnight(self) -> int:
+        day = self._account.drawdowns.day + 1
+        if self._midnight[0] != day:
+            self._midnight = (day, self._first_known(day * DAY))
+        return self._midnight[1]
 
     def _row_from(self, pair: str, step: int) -> int:
-        return int(np.searchsorted(self._steps[pair], step))
+        steps = self._steps[pair]
+        return step if steps is None else int(steps.searchsorted(step))
+
+    def _step_of(self, pair: str, row: int) -> int:
+        steps = self._steps[pair]
+        return row if steps is None else int(steps[row])
 
     def _pair_next(self, pair: str, step: int, bound: int) -> int:
         first, last = self._row_from(pair, step + 1), self._row_from(pair, bound)
@@ -99,7 +115,7 @@ class Skipping:
             series = self._world.series[pair]
             row = touch(series.high, series.low, first, row, upper, lower)
         row = self._signals[pair].next_row(first, row, self._decisions)
-        return int(self._steps[pair][row]) if row < last else bound
+        return self._step_of(pair, row) if row < last else bound
 
     # --- equity over the skipped steps
 
@@ -128,8 +144,8 @@ class Skipping:
         trip, best = walk(close, *rows, sign, float(self._account.cash), worth, peaks, floors)
         if trip > rows[0]:
             self._raise_peaks(self._account.cash + position.quantity * self._price(pair, best))
-            self._settle([pair], [trip - 1], int(self._steps[pair][trip - 1]))
-        return int(self._steps[pair][trip]) if trip < rows[1] else last
+            self._settle([pair], [trip - 1], self._step_of(pair, trip - 1))
+        return self._step_of(pair, trip) if trip < rows[1] else last
 
     def _follow_many(
         self,
@@ -183,6 +199,7 @@ class Skipping:
         self._account.revalue(int(self._world.starts[step]) + self._known_after)
 
 
-def _union(world: World, masks: dict[str, Bools]) -> Int64:
-    steps = [np.searchsorted(world.starts, world.series[pair].start_ns[mask]) for pair, mask in masks.items()]
-    return np.unique(np.concatenate(steps)) if steps else np.empty(0, dtype=np.int64)
+def _union(world: World, masks: dict[str, Bools]) -> list[int]:
+    steps = [world.starts.searchsorted(world.series[pair].start_ns[mask]) for pair, mask in masks.items()]
+    found: list[int] = np.unique(np.concatenate(steps)).tolist() if steps else []
+    return found

@@ -79,10 +79,10 @@ def build(
     quotes = {pair.partition("/")[2] for pair in ordered}
     if len(quotes) > 1:
         raise DataError(f"one account counts in one asset; the pairs are quoted in {sorted(quotes)}: run them apart")
-    rules = config.section("instruments")
+    rules, fee_multiple = config.section("instruments"), config.section("simulation").fee_multiple
     instruments = {}
     for pair, one in ordered.items():
-        instruments[pair] = rules.instrument(pair).finer(one.price_decimals)
+        instruments[pair] = rules.instrument(pair).finer(one.price_decimals).with_fees_times(fee_multiple)
         ordered[pair] = _scaled(one, instruments[pair].price_decimals)
     starts = np.unique(np.concatenate([one.start_ns for one in ordered.values()]))
     market = config.section("market")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from gal_friday.domain.numbers import plain, power_of_ten, rounded, share, units, units_decimal
+from gal_friday.domain.numbers import POWERS, plain, power_of_ten, rounded, share, units
 
 
 class Instrument(msgspec.Struct, frozen=True):
@@ -55,13 +55,19 @@ class Instrument(msgspec.Struct, frozen=True):
             return self
         return msgspec.structs.replace(self, price_decimals=price_decimals)
 
+    def with_fees_times(self, factor: Decimal) -> Instrument:
+        """The same rules with every fee multiplied."""
+        return msgspec.structs.replace(
+            self, taker_fee_pct=self.taker_fee_pct * factor, maker_fee_pct=self.maker_fee_pct * factor
+        )
+
     def price(self, ticks: int) -> Decimal:
         """Ticks as a price in the quote asset."""
-        return units_decimal(ticks, self.price_decimals)
+        return Decimal(ticks) * POWERS[self.price_decimals]
 
     def quantity(self, lots: int) -> Decimal:
         """Lots as a size in the base asset."""
-        return units_decimal(lots, self.lot_decimals)
+        return Decimal(lots) * POWERS[self.lot_decimals]
 
     def ticks(self, price: Decimal | str) -> int:
         """A price as ticks; raises `OffGrid` when it has more decimals than a tick."""
@@ -73,7 +79,7 @@ class Instrument(msgspec.Struct, frozen=True):
 
     def notional(self, ticks: int, lots: int) -> Decimal:
         """Price times size in the quote asset, exactly."""
-        return units_decimal(ticks * lots, self.price_decimals + self.lot_decimals)
+        return Decimal(ticks * lots) * POWERS[self.price_decimals + self.lot_decimals]
 
     def fee(self, notional: Decimal, *, maker: bool) -> Decimal:
         """The commission on a notional, in the quote asset."""

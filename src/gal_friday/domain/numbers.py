@@ -17,7 +17,6 @@ from decimal import (
     getcontext,
     localcontext,
 )
-from functools import lru_cache
 
 from gal_friday.domain.errors import Fault, OffGrid
 
@@ -38,13 +37,13 @@ _EXACT = Context(
         Clamped,
     ],
 )
-# Wide enough that a quotient of two exact amounts is rounded once only, by the caller's places.
+# Wider than any amount: the digits beyond the caller's places only serve to round rightly.
 _ROUNDING = Context(
-    prec=160,
+    prec=72,
     rounding=ROUND_HALF_EVEN,
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
-_FLOOR = Context(prec=160, rounding=ROUND_DOWN, traps=[InvalidOperation, DivisionByZero, Overflow])
+_FLOOR = Context(prec=72, rounding=ROUND_DOWN, traps=[InvalidOperation, DivisionByZero, Overflow])
 
 
 def exact() -> AbstractContextManager[Context]:
@@ -58,30 +57,36 @@ def require_exact() -> None:
         raise Fault("money arithmetic outside exact(): enter domain.numbers.exact() around the loop")
 
 
-@lru_cache(maxsize=64)
+# 10 to the minus n, exactly, by n.
+POWERS = tuple(Decimal(1).scaleb(-places) for places in range(PRECISION))
+_PCT = POWERS[PCT_PLACES]
+
+
 def power_of_ten(places: int) -> Decimal:
     """10 to the minus `places`, exactly."""
-    return Decimal(1).scaleb(-places)
+    return POWERS[places]
 
 
 def rounded(amount: Decimal, places: int) -> Decimal:
     """`amount` to `places` decimals, half to even: the one rounding of money."""
-    return amount.quantize(power_of_ten(places), context=_ROUNDING)
+    return amount.quantize(POWERS[places], None, _ROUNDING)
 
 
 def rounded_down(amount: Decimal, places: int) -> Decimal:
     """`amount` to `places` decimals, towards zero: sizes are never rounded up."""
-    return amount.quantize(power_of_ten(places), context=_FLOOR)
+    return amount.quantize(POWERS[places], None, _FLOOR)
 
 
 def ratio(numerator: Decimal, denominator: Decimal, places: int) -> Decimal:
     """`numerator / denominator` to `places` decimals, half to even."""
-    return _ROUNDING.divide(numerator, denominator).quantize(power_of_ten(places), context=_ROUNDING)
+    return _ROUNDING.divide(numerator, denominator).quantize(POWERS[places], None, _ROUNDING)
 
 
 def percent_of(part: Decimal, whole: Decimal) -> Decimal:
     """`part` as percent of `whole`, to eight decimals; zero when `whole` is zero."""
-    return ratio(part * HUNDRED, whole, PCT_PLACES) if whole else ZERO
+    if not whole:
+        return ZERO
+    return _ROUNDING.divide(part * HUNDRED, whole).quantize(_PCT, None, _ROUNDING)
 
 
 def share(percent: Decimal) -> Decimal:
@@ -91,7 +96,8 @@ def share(percent: Decimal) -> Decimal:
 
 def plain(amount: Decimal) -> str:
     """The amount as payload text: never an exponent, zeros at the end kept as they are."""
-    return format(amount, "f")
+    text = str(amount)
+    return text if "E" not in text else format(amount, "f")
 
 
 def units(value: Decimal | str, decimals: int, *, what: str = "value") -> int:
@@ -116,4 +122,4 @@ def units_text(count: int, decimals: int) -> str:
 
 def units_decimal(count: int, decimals: int) -> Decimal:
     """`count` units of 10^-decimals as a Decimal, exactly."""
-    return Decimal(count).scaleb(-decimals)
+    return Decimal(count) * POWERS[decimals]

@@ -88,11 +88,11 @@ class Proposal(msgspec.Struct, frozen=True):
         """The TRADE_SIGNAL_PROPOSED payload."""
         body: dict[str, Any] = {
             "signal_id": self.signal_id,
-            "purpose": self.purpose.value,
+            "purpose": self.purpose,
             "trading_pair": self.pair,
             "exchange": EXCHANGE,
-            "side": self.side.value,
-            "entry_type": self.order_type.value,
+            "side": self.side,
+            "entry_type": self.order_type,
             "proposed_entry_price": None if self.limit is None else plain(self.limit),
             "proposed_sl_price": None if self.sl is None else plain(self.sl),
             "proposed_tp_price": None if self.tp is None else plain(self.tp),
@@ -122,11 +122,11 @@ class Approval(msgspec.Struct, frozen=True):
         """The TRADE_SIGNAL_APPROVED payload."""
         return {
             "signal_id": self.signal_id,
-            "purpose": self.purpose.value,
+            "purpose": self.purpose,
             "trading_pair": self.pair,
             "exchange": EXCHANGE,
-            "side": self.side.value,
-            "order_type": self.order_type.value,
+            "side": self.side,
+            "order_type": self.order_type,
             "quantity": plain(self.quantity),
             "limit_price": None if self.limit is None else plain(self.limit),
             "sl_price": None if self.sl is None else plain(self.sl),
@@ -150,10 +150,10 @@ class Rejection(msgspec.Struct, frozen=True):
         """The TRADE_SIGNAL_REJECTED payload."""
         return {
             "signal_id": self.signal_id,
-            "purpose": self.purpose.value,
+            "purpose": self.purpose,
             "trading_pair": self.pair,
             "exchange": EXCHANGE,
-            "side": self.side.value,
+            "side": self.side,
             "reason": self.reason,
             "limit": self.limit,
             "actual": self.actual,
@@ -196,14 +196,14 @@ class Report(msgspec.Struct, frozen=True):
         """The EXECUTION_REPORT payload."""
         body: dict[str, Any] = {
             "signal_id": self.signal_id,
-            "role": self.role.value,
+            "role": self.role,
             "client_order_id": self.client_order_id,
             "exchange_order_id": self.exchange_order_id,
             "trading_pair": self.pair,
             "exchange": EXCHANGE,
-            "order_status": self.status.value,
-            "order_type": self.order_type.value,
-            "side": self.side.value,
+            "order_status": self.status,
+            "order_type": self.order_type,
+            "side": self.side,
             "quantity_ordered": plain(self.ordered),
             "quantity_filled": plain(self.filled),
             "average_fill_price": None if self.average_price is None else plain(self.average_price),

@@ -23,6 +23,7 @@ def _second_text(second: int) -> str:
     return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+@lru_cache(maxsize=1024)
 def iso(ns: int) -> str:
     """`2024-07-01T00:00:00.000000000Z` for nanoseconds since the epoch, UTC."""
     second, rest = divmod(ns, SECOND)

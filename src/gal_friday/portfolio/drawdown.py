@@ -8,6 +8,10 @@ from gal_friday.domain.numbers import ZERO, percent_of
 from gal_friday.domain.time import day_index, week_index
 
 
+# A little more than 100: percentages are rounded, and the look must not miss one that was rounded up.
+_CLOSE = Decimal("100.0001")
+
+
 class Drawdowns:
     """Peaks of equity. A new day or week starts from the equity that was last known before it."""
 
@@ -33,6 +37,15 @@ class Drawdowns:
                 self.week_peak = equity
                 if equity > self.peak:
                     self.peak = equity
+
+    def may_cross(self, day: Decimal, week: Decimal, total: Decimal) -> bool:
+        """Whether a fall could have reached one of these percentages: a cheap look before the exact ones."""
+        equity = self.equity
+        return (
+            (self.day_peak - equity) * _CLOSE >= self.day_peak * day
+            or (self.week_peak - equity) * _CLOSE >= self.week_peak * week
+            or (self.peak - equity) * _CLOSE >= self.peak * total
+        )
 
     @property
     def day_pct(self) -> Decimal:

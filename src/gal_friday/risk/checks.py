@@ -14,16 +14,36 @@ from gal_friday.domain.orders import Proposal, Side
 from gal_friday.settings.sections.risk import RiskSettings
 
 
+class Texts:
+    """The limits of the settings as payload texts, made once."""
+
+    def __init__(self, settings: RiskSettings) -> None:
+        self.clock_offset = str(settings.max_clock_offset_ms)
+        self.total = plain(settings.total_drawdown_pct)
+        self.day = plain(settings.daily_drawdown_pct)
+        self.week = plain(settings.weekly_drawdown_pct)
+        self.losses = str(settings.max_consecutive_losses)
+        self.fat_finger = plain(settings.fat_finger_pct)
+        self.order_value = plain(settings.max_order_value)
+        self.position = plain(settings.max_position_pct)
+        self.exposure = plain(settings.max_exposure_pct)
+        self.open_orders = str(settings.max_open_orders)
+        self.order_rate = str(settings.max_orders_per_minute)
+
+
 class Facts(msgspec.Struct, frozen=True):
     """Everything that one entry is judged by; prices and money in quote, `quantity` in base after caps."""
 
     proposal: Proposal
     settings: RiskSettings
+    texts: Texts
     figures: Figures
     instrument: Instrument
     price: Decimal | None
     last_price: Decimal | None
     quantity: Decimal
+    notional: Decimal
+    notional_pct: Decimal
     cut_by: str | None
     in_position: Decimal
     fee_rate: Decimal
@@ -37,33 +57,15 @@ class Facts(msgspec.Struct, frozen=True):
     recent_entries: int
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """The outcome of one check."""
-
-    holds: bool
-    limit: str | None
-    actual: str | None
-
-
+# Whether the check holds, its limit, and the actual value; both None where there is no figure to tell.
+Finding = tuple[bool, str | None, str | None]
 Check = Callable[[Facts], Finding]
 
-_PASSED = Finding(True, None, None)
+_PASSED: Finding = (True, None, None)
 
 
 def _flag(fails: bool, actual: str) -> Finding:
-    return Finding(False, None, actual) if fails else _PASSED
-
-
-def _at_most(actual: Decimal, limit: Decimal) -> Finding:
-    return Finding(actual <= limit, plain(limit), plain(actual))
-
-
-def _below(actual: Decimal, limit: Decimal) -> Finding:
-    return Finding(actual < limit, plain(limit), plain(actual))
-
-
-def _notional(f: Facts) -> Decimal:
-    return f.quantity * f.price if f.price is not None else Decimal(0)
+    return (False, None, actual) if fails else _PASSED
 
 
 def halted(f: Facts) -> Finding:
@@ -79,7 +81,7 @@ def market_data(f: Facts) -> Finding:
 def venue(f: Facts) -> Finding:
     """The venue must take all orders for the pair."""
     status = f.instrument.status
-    return Finding(status == "online", "online", status)
+    return status == "online", "online", status
 
 
 def pair_paused(f: Facts) -> Finding:
@@ -89,11 +91,7 @@ def pair_paused(f: Facts) -> Finding:
 
 def clock_offset(f: Facts) -> Finding:
     """Our clock must agree with the venue's."""
-    return Finding(
-        abs(f.clock_offset_ms) <= f.settings.max_clock_offset_ms,
-        str(f.settings.max_clock_offset_ms),
-        str(f.clock_offset_ms),
-    )
+    return abs(f.clock_offset_ms) <= f.settings.max_clock_offset_ms, f.texts.clock_offset, str(f.clock_offset_ms)
 
 
 def model_expired(f: Facts) -> Finding:
@@ -108,82 +106,86 @@ def duplicate(f: Facts) -> Finding:
 
 def total_drawdown(f: Facts) -> Finding:
     """Equity against its highest value ever."""
-    return _below(f.figures.total_pct, f.settings.total_drawdown_pct)
+    actual = f.figures.total_pct
+    return actual < f.settings.total_drawdown_pct, f.texts.total, plain(actual)
 
 
 def daily_drawdown(f: Facts) -> Finding:
     """Equity against the UTC day's highest."""
-    return _below(f.figures.day_pct, f.settings.daily_drawdown_pct)
+    actual = f.figures.day_pct
+    return actual < f.settings.daily_drawdown_pct, f.texts.day, plain(actual)
 
 
 def weekly_drawdown(f: Facts) -> Finding:
     """Equity against the ISO week's highest."""
-    return _below(f.figures.week_pct, f.settings.weekly_drawdown_pct)
+    actual = f.figures.week_pct
+    return actual < f.settings.weekly_drawdown_pct, f.texts.week, plain(actual)
 
 
 def consecutive_losses(f: Facts) -> Finding:
     """Losing trades in a row."""
-    limit = f.settings.max_consecutive_losses
-    return Finding(f.figures.losses < limit, str(limit), str(f.figures.losses))
+    losses = f.figures.losses
+    return losses < f.settings.max_consecutive_losses, f.texts.losses, str(losses)
 
 
 def fat_finger(f: Facts) -> Finding:
     """The entry price against the last price."""
     if f.price is None or f.last_price is None:
-        return Finding(False, plain(f.settings.fat_finger_pct), "no price")
-    return _at_most(percent_of(abs(f.price - f.last_price), f.last_price), f.settings.fat_finger_pct)
+        return False, f.texts.fat_finger, "no price"
+    actual = percent_of(abs(f.price - f.last_price), f.last_price)
+    return actual <= f.settings.fat_finger_pct, f.texts.fat_finger, plain(actual)
 
 
 def stop_loss(f: Facts) -> Finding:
     """The stop must lie on the losing side of the entry; short entries must be allowed."""
     proposal = f.proposal
     if proposal.side is Side.SELL and not f.settings.allow_short:
-        return Finding(False, "risk.allow_short", "short entry")
+        return False, "risk.allow_short", "short entry"
     if proposal.sl is None or f.price is None:
-        return Finding(False, "a stop", "none")
+        return False, "a stop", "none"
     right = 0 < proposal.sl < f.price if proposal.side is Side.BUY else proposal.sl > f.price
-    return Finding(right, plain(f.price), plain(proposal.sl))
+    return right, plain(f.price), plain(proposal.sl)
 
 
 def minimum_order(f: Facts) -> Finding:
     """The venue's smallest size and notional, after rounding."""
     rules = f.instrument
     if f.quantity < rules.ordermin:
-        return Finding(False, plain(rules.ordermin), plain(f.quantity))
-    return Finding(_notional(f) >= rules.costmin, plain(rules.costmin), plain(_notional(f)))
+        return False, plain(rules.ordermin), plain(f.quantity)
+    return f.notional >= rules.costmin, plain(rules.costmin), plain(f.notional)
 
 
 def order_value(f: Facts) -> Finding:
     """Notional of one entry."""
-    return _at_most(_notional(f), f.settings.max_order_value)
+    return f.notional <= f.settings.max_order_value, f.texts.order_value, plain(f.notional)
 
 
 def position_share(f: Facts) -> Finding:
     """The pair's position after the fill, as percent of equity."""
-    return _at_most(percent_of(f.in_position + _notional(f), f.figures.equity), f.settings.max_position_pct)
+    actual = percent_of(f.in_position + f.notional, f.figures.equity) if f.in_position else f.notional_pct
+    return actual <= f.settings.max_position_pct, f.texts.position, plain(actual)
 
 
 def exposure_share(f: Facts) -> Finding:
     """All positions and approved entries after the fill, as percent of equity."""
-    after = f.figures.exposure_pct + percent_of(_notional(f), f.figures.equity)
-    return _at_most(after, f.settings.max_exposure_pct)
+    after = f.figures.exposure_pct + f.notional_pct
+    return after <= f.settings.max_exposure_pct, f.texts.exposure, plain(after)
 
 
 def open_orders(f: Facts) -> Finding:
     """Entries approved and not ended."""
-    limit = f.settings.max_open_orders
-    return Finding(f.open_entries < limit, str(limit), str(f.open_entries))
+    return f.open_entries < f.settings.max_open_orders, f.texts.open_orders, str(f.open_entries)
 
 
 def order_rate(f: Facts) -> Finding:
     """Entries approved within the last minute."""
-    limit = f.settings.max_orders_per_minute
-    return Finding(f.recent_entries < limit, str(limit), str(f.recent_entries))
+    return f.recent_entries < f.settings.max_orders_per_minute, f.texts.order_rate, str(f.recent_entries)
 
 
 def funds(f: Facts) -> Finding:
     """What the entry costs, fees included."""
-    return _at_most(_notional(f) * (1 + f.fee_rate), f.figures.available)
+    needed = f.notional * (1 + f.fee_rate)
+    return needed <= f.figures.available, plain(f.figures.available), plain(needed)
 
 
 CHECKS: Mapping[str, Check] = {
@@ -223,10 +225,11 @@ def judge(facts: Facts) -> Verdict:
     found: dict[str, dict[str, str]] = {}
     for code, check in CHECKS.items():
         finding = check(facts)
-        if not finding.holds:
+        holds, limit, actual = finding
+        if not holds:
             # A size that a cap cut below the venue's minimum is refused in the cap's name.
             named = facts.cut_by if code == "BELOW_MINIMUM_ORDER" and facts.cut_by else code
             return Verdict(named, finding, found)
-        if finding.limit is not None and finding.actual is not None:
-            found[code] = {"limit": finding.limit, "actual": finding.actual}
+        if limit is not None and actual is not None:
+            found[code] = {"limit": limit, "actual": actual}
     return Verdict(None, None, found)

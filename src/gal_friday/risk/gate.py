@@ -11,10 +11,10 @@ import msgspec
 
 from gal_friday.domain.figures import Figures
 from gal_friday.domain.instrument import Instrument, restated
-from gal_friday.domain.numbers import ZERO, plain, share
+from gal_friday.domain.numbers import ZERO, percent_of, plain, share
 from gal_friday.domain.orders import CLOSED, Approval, OrderType, Proposal, Purpose, Rejection, Report, Role
 from gal_friday.domain.time import MINUTE
-from gal_friday.risk.checks import Facts, Finding, judge
+from gal_friday.risk.checks import Facts, Finding, Texts, judge
 from gal_friday.risk.sizing import Size, caps, position_size, shrink
 from gal_friday.settings.sections.risk import RiskSettings
 
@@ -47,8 +47,9 @@ class Gate:
     def __init__(
         self, settings: RiskSettings, instruments: Mapping[str, Instrument], sizer: Sizer = position_size
     ) -> None:
-        self.settings = settings
         self._sizer = sizer
+        self._texts = Texts(settings)
+        self._settings = settings
         self.instruments = dict(instruments)
         self.last: dict[str, Decimal] = {}
         self.halted: str | None = None
@@ -60,6 +61,15 @@ class Gate:
         self._approved: deque[int] = deque()
         self._known: set[tuple[str, str, str, int]] = set()
         self._order: deque[tuple[str, str, str, int]] = deque()
+
+    @property
+    def settings(self) -> RiskSettings:
+        """The limits in force."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: RiskSettings) -> None:
+        self._settings, self._texts = settings, Texts(settings)
 
     # --- what the world says
 
@@ -98,14 +108,18 @@ class Gate:
         while self._approved and self._approved[0] <= now_ns - MINUTE:
             self._approved.popleft()
         key = (proposal.strategy_id, proposal.pair, proposal.side.value, proposal.bar_ns)
+        notional = size.quantity * price if price is not None else ZERO
         facts = Facts(
             proposal,
-            self.settings,
+            self._settings,
+            self._texts,
             figures,
             instrument,
             price,
             last,
             size.quantity,
+            notional,
+            percent_of(notional, figures.equity),
             size.cut_by,
             in_position,
             fee_rate,
@@ -122,7 +136,6 @@ class Gate:
         self._remember(key)
         if verdict.code is not None or price is None:
             return self._refusal(proposal, verdict.code or "STALE_MARKET_DATA", verdict.failed)
-        notional = size.quantity * price
         self._open[proposal.signal_id] = Open(proposal.pair, notional, price, set())
         self._approved.append(now_ns)
         approval = Approval(
@@ -196,6 +209,6 @@ class Gate:
             proposal.pair,
             proposal.side,
             code,
-            failed.limit if failed else None,
-            failed.actual if failed else None,
+            failed[1] if failed else None,
+            failed[2] if failed else None,
         )
