@@ -12,40 +12,49 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any, cast
+from typing import Any
 
 import numba
 import numpy as np
+from numba.core.errors import NumbaError
 
+from gal_friday.domain.errors import Fault, SettingsError
 from gal_friday.features import kernel as basis
+from gal_friday.features.catalogue import Definition
 from gal_friday.features.kind import Kind
 
 _HEAD = '''"""A composed feature set; made by gal_friday.features.composition, safe to delete. {address}"""
-from gal_friday.features.kernel import cached_kernel
+from gal_friday.features.kernel import cached_kernel, kernel
 from gal_friday.features.memory import begin, carry, publish, restart
 
 
-@cached_kernel
+@kernel
 def bars(memory, layout):
     inputs = memory[2 : layout[0]]
 {bars}
 
-@cached_kernel
+@kernel
 def books(memory, layout):
     inputs = memory[2 : layout[0]]
 {books}
 
-@cached_kernel
-def step(memory, layout, open_, high, low, close, volume, start_ns, out):
+@kernel
+def advance(memory, layout, open_, high, low, close, volume, start_ns, out):
     begin(memory, open_, high, low, close, volume, start_ns)
     bars(memory, layout)
     books(memory, layout)
     return publish(memory, layout, out)
+
+
+@cached_kernel
+def step(memory, layout, open_, high, low, close, volume, start_ns, out):
+    return advance(memory, layout, open_, high, low, close, volume, start_ns, out)
 
 
 @cached_kernel
@@ -60,7 +69,7 @@ def run(memory, layout, open_, high, low, close, volume, start_ns, fresh, book, 
         if fresh[row]:
             restart(memory, layout)
         carry(memory, book, row)
-        ready[row] = step(
+        ready[row] = advance(
             memory, layout, open_[row], high[row], low[row], close[row], volume[row], start_ns[row], values[row]
         )
 '''
@@ -85,6 +94,19 @@ class Composition:
     run: Callable[..., None]
 
 
+@contextmanager
+def compiling(definitions: Sequence[Definition]) -> Iterator[None]:
+    """Report a kernel that does not compile as `SettingsError`, with the kinds that may be at fault."""
+    try:
+        yield
+    except NumbaError as error:
+        kinds = ", ".join(sorted({definition.kind.name for definition in definitions}))
+        raise SettingsError(
+            f"features.definitions: a kernel of {kinds} does not compile; kernels may use numbers, their four arrays "
+            f"and other kernels, and allocate nothing. The compiler said: {error}"
+        ) from error
+
+
 @lru_cache(maxsize=256)
 def compose(kinds: tuple[Kind, ...]) -> Composition:
     """The functions for these kinds, bar kinds before book kinds; compiled on first use or read from the cache."""
@@ -102,9 +124,7 @@ def source(kinds: Sequence[Kind], address: str = "") -> str:
     groups = [_GROUP.format(bound=BOUNDS + n, table=table, number=n) for n in range(len(kinds))]
     on_bar = [group for group, kind in zip(groups, kinds, strict=True) if not kind.needs_book]
     on_book = [group for group, kind in zip(groups, kinds, strict=True) if kind.needs_book]
-    return _HEAD.format(
-        address=address, bars="".join(on_bar) or "    pass\n", books="".join(on_book) or "    pass\n"
-    )
+    return _HEAD.format(address=address, bars="".join(on_bar) or "    pass\n", books="".join(on_book) or "    pass\n")
 
 
 def _address(kinds: Sequence[Kind]) -> str:
@@ -179,9 +199,10 @@ def _written(path: Path, text: str) -> Path:
 
 def _load(path: Path, name: str, steps: dict[str, Any]) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise Fault(f"{path} cannot be loaded as a Python file")
     module = importlib.util.module_from_spec(spec)
     vars(module).update(steps)
     sys.modules[name] = module
     spec.loader.exec_module(module)
-    return cast("ModuleType", module)
+    return module

@@ -35,16 +35,17 @@ ASK_SIZE: Final = ASK_PRICE + BOOK_LEVELS
 INPUTS: Final = 8
 BOOK_INPUTS: Final = 4 * BOOK_LEVELS
 
-# One set of flags for all: IEEE order of operations as written, and a division by zero gives a
-# value that is not finite (such a row is never published) instead of an exception.
-_FLAGS: Final = {"error_model": "numpy", "fastmath": False, "parallel": False, "nogil": True}
+# One set of flags for all: IEEE order of operations as written; a division by zero gives a value that is not
+# finite (such a row is never published) instead of an exception; and no heap, so a kernel that allocates does
+# not compile.
+_FLAGS: Final = {"error_model": "numpy", "fastmath": False, "parallel": False, "nogil": True, "_nrt": False}
 
 
 def kernel(function: Function) -> Function:
     """Compile a kernel: strict floating point, no parallelism, so block and single rows agree to the bit."""
-    return cast("Function", njit(**_FLAGS)(function))
+    return cast("Function", njit(forceinline=True, **_FLAGS)(function))
 
 
 def cached_kernel(function: Function) -> Function:
-    """Compile a kernel and keep the machine code beside the file that holds it."""
+    """Compile what Python calls, and keep the machine code beside the file that holds it."""
     return cast("Function", njit(cache=True, **_FLAGS)(function))

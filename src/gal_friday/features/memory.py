@@ -20,9 +20,7 @@ _DAY_NS = 86_400_000_000_000
 
 
 @kernel
-def begin(
-    memory: Array, open_: float, high: float, low: float, close: float, volume: float, start_ns: int
-) -> None:
+def begin(memory: Array, open_: float, high: float, low: float, close: float, volume: float, start_ns: int) -> None:
     """Take one bar in; `start_ns` UTC."""
     day = start_ns // _DAY_NS
     memory[COUNT] += 1.0

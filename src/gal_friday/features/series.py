@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gal_friday.domain.bars import BarSeries, Bools, BookSeries, Float64, Int64, nearest
+from gal_friday.domain.bars import BarSeries, BookSeries, Bools, Float64, Int64, nearest
 from gal_friday.domain.errors import SettingsError
 from gal_friday.features.book import book_rows
 from gal_friday.features.catalogue import Definition, Entry, define_all, entries, set_id
-from gal_friday.features.composition import BOUNDS, Composition, compose
+from gal_friday.features.composition import BOUNDS, Composition, compiling, compose
 from gal_friday.features.kernel import BOOK_INPUTS, INPUTS, Array
 from gal_friday.features.memory import BOOK_AT, COUNT, INPUTS_AT, NEEDED
 from gal_friday.settings.sections.features import FeatureSettings
@@ -122,17 +122,19 @@ def _table(
 class FeatureStepper:
     """The live state of one pair: takes bars one by one in time order."""
 
-    __slots__ = ("_functions", "_layout", "_memory", "_names", "_needs_book", "_out", "feature_set")
+    __slots__ = ("_layout", "_memory", "_names", "_needs_book", "_out", "_refresh", "_step", "feature_set")
 
     def __init__(self, feature_set: FeatureSet) -> None:
         machine = _Machine(feature_set)
         self.feature_set = feature_set
-        self._functions = machine.functions
+        self._step = machine.functions.step
+        self._refresh = machine.functions.refresh
         self._memory = machine.memory
         self._layout = machine.layout
         self._names = feature_set.names
         self._needs_book = feature_set.needs_book
         self._out: Array = np.full(len(feature_set.names), np.nan)
+        self._compile()
 
     @property
     def bars(self) -> int:
@@ -159,7 +161,9 @@ class FeatureStepper:
         book: Array | None = None,
     ) -> Array | None:
         """The features at the end of this bar, or None while one of them is not warm or not finite."""
-        ready = self._advance(open, high, low, close, volume, start_ns, book)
+        if self._needs_book:
+            self.place(book)
+        ready = self._step(self._memory, self._layout, open, high, low, close, volume, start_ns, self._out)
         return self._out.copy() if ready else None
 
     def step_values(
@@ -173,25 +177,26 @@ class FeatureStepper:
         book: Array | None = None,
     ) -> dict[str, float] | None:
         """The same as `step`, by name."""
-        if self._advance(open, high, low, close, volume, start_ns, book):
-            return dict(zip(self._names, self._out.tolist(), strict=True))
+        if self._needs_book:
+            self.place(book)
+        if self._step(self._memory, self._layout, open, high, low, close, volume, start_ns, self._out):
+            return dict(zip(self._names, self._out.tolist()))  # noqa: B905 (equal by construction; strict costs time)
         return None
 
     def refresh_values(self, book: Array) -> dict[str, float] | None:
         """The features of the latest bar with those of the book computed anew from `book`."""
         self.place(book)
-        if self._functions.refresh(self._memory, self._layout, self._out):
+        if self._refresh(self._memory, self._layout, self._out):
             return dict(zip(self._names, self._out.tolist(), strict=True))
         return None
 
-    def _advance(
-        self, open: float, high: float, low: float, close: float, volume: float, start_ns: int, book: Array | None
-    ) -> bool:
-        if self._needs_book:
-            self.place(book)
-        return self._functions.step(
-            self._memory, self._layout, open, high, low, close, volume, start_ns, self._out
-        )
+    def _compile(self) -> None:
+        # The first call compiles or loads from disk: better now than when a bar waits.
+        with compiling(self.feature_set.definitions):
+            self._step(self._memory, self._layout, 1.0, 1.0, 1.0, 1.0, 0.0, 0, self._out)
+            if self._needs_book:
+                self._refresh(self._memory, self._layout, self._out)
+        self.reset()
 
 
 def blocks(
@@ -208,15 +213,16 @@ def blocks(
         values = np.empty((last - first, len(feature_set.names)))
         ready = np.empty(last - first, dtype=np.bool_)
         cut = slice(first, last)
-        machine.functions.run(
-            machine.memory,
-            machine.layout,
-            *(series.price(column[cut]) for column in (series.open, series.high, series.low, series.close)),
-            nearest(series.volume[cut], series.volume_decimals),
-            np.ascontiguousarray(series.start_ns[cut]),
-            np.ascontiguousarray(series.restart[cut]),
-            book_rows(books, first, last) if books is not None and feature_set.needs_book else _NO_BOOK,
-            values,
-            ready,
-        )
+        with compiling(feature_set.definitions):
+            machine.functions.run(
+                machine.memory,
+                machine.layout,
+                *(series.price(column[cut]) for column in (series.open, series.high, series.low, series.close)),
+                nearest(series.volume[cut], series.volume_decimals),
+                np.ascontiguousarray(series.start_ns[cut]),
+                np.ascontiguousarray(series.restart[cut]),
+                book_rows(books, first, last) if books is not None and feature_set.needs_book else _NO_BOOK,
+                values,
+                ready,
+            )
         yield FeatureBlock(first, values, ready)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from gal_friday.features.kernel import CLOSE, Array, kernel
-from gal_friday.features.kernels.rolling import mean, push, squares
+from gal_friday.features.kernels.rolling import mean, push, ring_size, squares
 from gal_friday.features.kind import Kind, Output, Parameter, period
 
 
@@ -27,7 +27,7 @@ KIND = Kind(
     step=step,
     parameters=(period(20, low=2), Parameter("deviations", 2.0, 0.01, 100.0, unit="standard deviations", whole=False)),
     outputs=(Output("share", "position"), Output("share", "width")),
-    state=lambda values: int(values["period"]) + 1,
+    state=lambda values: ring_size(int(values["period"])),
     warmup=lambda values: int(values["period"]),
     convention="position 0.5 and width 0 while all closes of the window are equal",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gal_friday.features.kernel import CLOSE, Array, kernel
-from gal_friday.features.kernels.rolling import push
+from gal_friday.features.kernels.rolling import push, ring_size
 from gal_friday.features.kind import Kind, Output, Values, period
 
 
@@ -23,6 +23,10 @@ def momentum_step(state: Array, inputs: Array, params: Array, out: Array) -> Non
 
 
 def _state(values: Values) -> int:
+    return ring_size(int(values["period"]))
+
+
+def _warmup(values: Values) -> int:
     return int(values["period"]) + 1
 
 
@@ -34,7 +38,7 @@ KINDS = (
         parameters=(period(10),),
         outputs=(Output("%"),),
         state=_state,
-        warmup=_state,
+        warmup=_warmup,
     ),
     Kind(
         name="momentum",
@@ -43,6 +47,6 @@ KINDS = (
         parameters=(period(10),),
         outputs=(Output("price"),),
         state=_state,
-        warmup=_state,
+        warmup=_warmup,
     ),
 )

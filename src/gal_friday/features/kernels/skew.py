@@ -6,7 +6,7 @@ import math
 
 from gal_friday.features.kernel import CLOSE, Array, kernel
 from gal_friday.features.kernels.returns import push_return
-from gal_friday.features.kernels.rolling import cubes, mean, squares
+from gal_friday.features.kernels.rolling import cubes, mean, ring_size, squares
 from gal_friday.features.kind import Kind, Output, period
 
 
@@ -27,7 +27,7 @@ KIND = Kind(
     step=step,
     parameters=(period(60, low=3),),
     outputs=(Output("1"),),
-    state=lambda values: int(values["period"]) + 2,
+    state=lambda values: 1 + ring_size(int(values["period"])),
     warmup=lambda values: int(values["period"]) + 1,
     convention="0 while all returns of the window are equal",
 )

@@ -6,7 +6,7 @@ import math
 
 from gal_friday.features.kernel import CLOSE, Array, kernel
 from gal_friday.features.kernels.returns import push_return
-from gal_friday.features.kernels.rolling import squares
+from gal_friday.features.kernels.rolling import ring_size, squares
 from gal_friday.features.kind import Kind, Output, period
 
 
@@ -23,6 +23,6 @@ KIND = Kind(
     step=step,
     parameters=(period(60),),
     outputs=(Output("% per bar"),),
-    state=lambda values: int(values["period"]) + 2,
+    state=lambda values: 1 + ring_size(int(values["period"])),
     warmup=lambda values: int(values["period"]) + 1,
 )

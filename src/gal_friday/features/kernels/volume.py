@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from gal_friday.features.kernel import CLOSE, HIGH, LOW, VOLUME, Array, kernel
-from gal_friday.features.kernels.rolling import mean, push, squares, total
+from gal_friday.features.kernels.rolling import mean, push, ring_size, squares, total
 from gal_friday.features.kind import Kind, Output, Values, period
 
 
@@ -30,7 +30,7 @@ def delta_step(state: Array, inputs: Array, params: Array, out: Array) -> None:
 
 
 def _state(values: Values) -> int:
-    return int(values["period"]) + 1
+    return ring_size(int(values["period"]))
 
 
 def _window(values: Values) -> int:
@@ -40,7 +40,8 @@ def _window(values: Values) -> int:
 KINDS = (
     Kind(
         name="volume_zscore",
-        summary="The bar's volume in population standard deviations from the mean of the last period bars, itself included",
+        summary="The bar's volume less the mean of the last period bars, itself included, "
+        "in population standard deviations",
         step=zscore_step,
         parameters=(period(60, low=2),),
         outputs=(Output("standard deviations"),),
@@ -50,7 +51,8 @@ KINDS = (
     ),
     Kind(
         name="volume_delta",
-        summary="Estimated volume bought less volume sold over the last period bars, from where each bar closed in its range",
+        summary="Estimated volume bought less volume sold over the last period bars, "
+        "from where in its range each bar closed",
         step=delta_step,
         parameters=(period(1),),
         outputs=(Output("base asset"),),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gal_friday.features.kernel import CLOSE, DAY, HIGH, LOW, VOLUME, Array, kernel
-from gal_friday.features.kernels.rolling import push, total
+from gal_friday.features.kernels.rolling import push, ring_size, total
 from gal_friday.features.kind import Kind, Output, period
 
 
@@ -26,7 +26,7 @@ def session_step(state: Array, inputs: Array, params: Array, out: Array) -> None
 @kernel
 def rolling_step(state: Array, inputs: Array, params: Array, out: Array) -> None:
     """state: ring of turnover, ring of volume."""
-    half = 1 + int(params[0])
+    half = state.shape[0] // 2
     push(state[:half], typical(inputs) * inputs[VOLUME])
     push(state[half:], inputs[VOLUME])
     volume = total(state[half:])
@@ -48,7 +48,7 @@ KINDS = (
         step=rolling_step,
         parameters=(period(60),),
         outputs=(Output("price"),),
-        state=lambda values: 2 * (int(values["period"]) + 1),
+        state=lambda values: 2 * ring_size(int(values["period"])),
         warmup=lambda values: int(values["period"]),
         convention="the close while the window has no volume",
     ),
