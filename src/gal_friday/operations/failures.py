@@ -1,27 +1,30 @@
-"""Order failures in a row: enough of them mean that something is wrong with us or with the venue."""
+"""Counts order failures in a row: too many of them mean that something is wrong with us or with the venue."""
 
 from __future__ import annotations
 
 from gal_friday.domain.orders import Report, Status
 
 _FAILED = frozenset({Status.REJECTED, Status.ERROR})
+_ACCEPTED = frozenset({Status.NEW, Status.PARTIALLY_FILLED, Status.FILLED})
 
 
 class OrderFailures:
-    """Counts refused and failed orders until one is accepted."""
-
-    __slots__ = ("_limit", "in_a_row")
+    """Orders rejected or failed in a row, each counted once; an order that the venue accepted starts anew."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self.in_a_row = 0
+        self._failed: list[str] = []
 
     def on_report(self, report: Report) -> str | None:
-        """The reason for a halt when the limit is reached, else None."""
-        if report.status in _FAILED:
-            self.in_a_row += 1
-        elif report.error is None:
-            self.in_a_row = 0
-        if report.status in _FAILED and self.in_a_row >= self._limit:
-            return f"ORDER_FAILURES: {self.in_a_row} in a row, the last: {report.error}"
+        """The reason to halt, when this report makes it one failure too many."""
+        if report.status in _ACCEPTED:
+            self._failed.clear()
+        elif report.status in _FAILED and report.client_order_id not in self._failed:
+            self._failed.append(report.client_order_id)
+            if len(self._failed) >= self._limit:
+                reason = (
+                    f"ORDER_FAILURES: {len(self._failed)} in a row, the last: {report.error or report.status.value}"
+                )
+                self._failed.clear()
+                return reason
         return None

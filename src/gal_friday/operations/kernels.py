@@ -1,0 +1,48 @@
+"""The volatility guard's arithmetic, compiled: one step for one bar, and the same step over a series."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gal_friday.domain.bars import Bools, Int64
+from gal_friday.features.kernel import cached_kernel
+
+# Positions in the state; the closes of the window follow, as a ring.
+COUNT, AT, RING = 0, 1, 2
+
+
+@cached_kernel
+def volatility_step(state: Int64, close: int, limit_pct: float) -> bool:
+    """Take in a close, in ticks; whether it lies further than the limit from the window's lowest or highest one.
+
+    The distance is |close / extreme - 1| in percent: a quotient of whole numbers, so the scale of the
+    ticks does not matter. The window are the closes before this one, as many as the ring holds.
+    """
+    size = state.shape[0] - RING
+    trips = False
+    if state[COUNT] > 0:
+        low = high = state[RING]
+        for i in range(RING + 1, RING + state[COUNT]):
+            if state[i] < low:
+                low = state[i]
+            if state[i] > high:
+                high = state[i]
+        trips = abs(close / low - 1.0) * 100.0 > limit_pct or abs(close / high - 1.0) * 100.0 > limit_pct
+    state[RING + state[AT]] = close
+    state[AT] = (state[AT] + 1) % size
+    if state[COUNT] < size:
+        state[COUNT] += 1
+    return trips
+
+
+@cached_kernel
+def volatility_run(closes: Int64, restart: Bools, window: int, limit_pct: float) -> Bools:
+    """The same step over a series; the window begins anew at every restart."""
+    state = np.zeros(RING + window, dtype=np.int64)
+    trips = np.zeros(closes.shape[0], dtype=np.bool_)
+    for i in range(closes.shape[0]):
+        if restart[i]:
+            state[COUNT] = 0
+            state[AT] = 0
+        trips[i] = volatility_step(state, closes[i], limit_pct)
+    return trips
