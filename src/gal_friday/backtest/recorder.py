@@ -25,6 +25,8 @@ DECISIONS = (
     types.EXECUTION_REPORT,
 )
 
+# Lines hashed and written at once.
+LUMP = 512
 _ENCODE = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -34,6 +36,8 @@ class Recorder:
     def __init__(self, sink: BinaryIO | None = None) -> None:
         self._sink = sink
         self._hash = hashlib.sha256()
+        self._lines: list[bytes] = []
+        self._kinds: list[str] = []
         self.counts: Counter[str] = Counter()
         self.rejections: Counter[str] = Counter()
         self.halts: list[tuple[int, str]] = []
@@ -43,11 +47,20 @@ class Recorder:
 
     def record(self, kind: str, now_ns: int, payload: Mapping[str, Any]) -> None:
         """Write one decision."""
-        line = _ENCODE({"payload": payload, "timestamp": iso(now_ns), "type": kind}) + b"\n"
-        self._hash.update(line)
-        if self._sink is not None:
-            self._sink.write(line)
-        self.counts[kind] += 1
+        self._lines.append(_ENCODE({"payload": payload, "timestamp": iso(now_ns), "type": kind}))
+        self._kinds.append(kind)
+        if len(self._lines) >= LUMP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._lines:
+            lump = b"\n".join(self._lines) + b"\n"
+            self._hash.update(lump)
+            if self._sink is not None:
+                self._sink.write(lump)
+            self.counts.update(self._kinds)
+            self._lines.clear()
+            self._kinds.clear()
 
     def proposed(self, signal_id: str, strategy_id: str) -> None:
         """Remember whose signal it was."""
@@ -71,7 +84,7 @@ class Recorder:
                 self._strategies.get(order.signal_id, ""),
                 order.role,
                 order.side,
-                order.order_type,
+                order.sent.order_type,
                 update.lots,
                 update.ticks,
                 update.commission,
@@ -88,6 +101,7 @@ class Recorder:
 
     def run(self, world: World, driver: str, capital: Decimal, *, final_equity: Decimal, ledger_sha256: str) -> Run:
         """Everything as one value."""
+        self._flush()
         return Run(
             config_hash=world.config.config_hash,
             driver=driver,

@@ -8,7 +8,7 @@ from typing import Protocol
 
 def uuid_of(*parts: str | int) -> str:
     """A UUID (version 8, RFC 9562) from the SHA-256 of the parts: same content, same id."""
-    h = hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
+    h = hashlib.sha256("\x1f".join([str(part) for part in parts]).encode()).hexdigest()
     return f"{h[:8]}-{h[8:12]}-8{h[13:16]}-{'89ab'[int(h[16], 16) & 3]}{h[17:20]}-{h[20:32]}"
 
 

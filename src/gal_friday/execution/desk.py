@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -11,7 +11,7 @@ from gal_friday.domain.instrument import Instrument
 from gal_friday.domain.orders import Approval, Fill, Purpose, Report, Role, Status
 from gal_friday.domain.venue import Amend, Answer, Cancel, Command, Submit, Update
 from gal_friday.execution.orders import On, Order
-from gal_friday.execution.protection import Bracket
+from gal_friday.execution.protection import Bracket, Commands
 from gal_friday.settings.sections.execution import ExecutionSettings
 
 
@@ -23,6 +23,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 NOTHING = Outcome()
+_ENDS = {"canceled": On.CANCELED, "expired": On.EXPIRED, "rejected": On.REJECTED}
 
 
 class Desk:
@@ -40,19 +41,19 @@ class Desk:
         """Begin a bracket for an entry, or close one for an exit."""
         bracket = self.brackets.get(approval.pair)
         if approval.purpose is Purpose.EXIT:
-            return NOTHING if bracket is None else self._send(self._at(bracket, now_ns), bracket.close(Role.EXIT))
+            return NOTHING if bracket is None else self._send(self._at(bracket, now_ns).close(Role.EXIT))
         if bracket is not None:
             raise Fault(f"{approval.pair}: entry {approval.signal_id} approved while {bracket.signal_id} is open")
-        bracket = Bracket(approval, self.instruments[approval.pair], self.settings)
+        bracket = Bracket(approval, self.instruments[approval.pair], self.settings, self.orders)
         self.brackets[approval.pair] = bracket
-        return self._send(self._at(bracket, now_ns), bracket.enter(approval))
+        return self._send(self._at(bracket, now_ns).enter(approval))
 
     def on_print(self, pair: str, ticks: int, now_ns: int) -> Outcome:
         """A trade printed: swap the stop for the exit when the target is touched."""
         bracket = self.brackets.get(pair)
         if bracket is None or not bracket.touched(ticks):
             return NOTHING
-        return self._send(self._at(bracket, now_ns), bracket.close(Role.TARGET))
+        return self._send(self._at(bracket, now_ns).close(Role.TARGET))
 
     def on_halt(self, now_ns: int, *, liquidate: bool) -> Outcome:
         """Take every working entry back, and close every position where that is asked for."""
@@ -60,7 +61,7 @@ class Desk:
         for _, bracket in sorted(self.brackets.items()):
             self._at(bracket, now_ns)
             wanted = bracket.close(Role.EXIT) if liquidate and bracket.held else bracket.cancel_entry()
-            commands.extend(self._send(bracket, wanted).commands)
+            commands.extend(self._send(wanted).commands)
         return Outcome((), tuple(commands))
 
     # --- what the venue says
@@ -112,60 +113,56 @@ class Desk:
             bracket = self.brackets[order.pair]
             bracket.held += update.lots if order.role is Role.ENTRY else -update.lots
             return self._after(order, order.report(update.venue_ns, fill=fill))
-        order.advance({"canceled": On.CANCELED, "expired": On.EXPIRED, "rejected": On.REJECTED}[update.kind])
+        order.advance(_ENDS[update.kind])
         return self._after(order, order.report(update.venue_ns, error=update.reason))
 
     # --- consequences
 
     def _after(self, order: Order, report: Report) -> Outcome:
         bracket = self._at(self.brackets[order.pair], report.venue_ns)
-        commands: list[Command] = []
-        first: tuple[Report, ...] = ()
+        commands: Commands = ()
+        reports: tuple[Report, ...] = (report,)
         if order.role is Role.ENTRY:
             if order.status is Status.EXPIRED:
-                commands.extend(bracket.entry_ended())
+                commands = bracket.entry_ended()
                 if commands and bracket.entry is not None:
                     # Told before the old order's end, so that nobody takes the entry for over.
-                    first = (bracket.entry.report(report.venue_ns),)
-            commands.extend(bracket.exit_next() if bracket.exit_role is not None else bracket.protect())
+                    reports = (bracket.entry.report(report.venue_ns), report)
+            commands += bracket.exit_next() if bracket.exit_role is not None else bracket.protect()
         elif order.role is Role.STOP:
-            commands.extend(self._after_stop(bracket, order))
+            commands = self._after_stop(bracket, order)
         elif not order.is_open and bracket.held:
-            commands.extend(bracket.exit_expired())
-        outcome = Outcome((*first, report), self._send(bracket, commands).commands)
+            commands = bracket.exit_expired()
+        self._sent(commands)
         if bracket.over:
             self._forget(bracket)
-        return outcome
+        return Outcome(reports, commands)
 
-    def _after_stop(self, bracket: Bracket, order: Order) -> Iterable[Command]:
-        if order.filled:
-            # The stop is trading: nothing may add to the position any more.
-            yield from bracket.cancel_entry()
-        if not order.is_open and bracket.held:
-            if bracket.exit_role is None and order.status is not Status.FILLED:
-                # The venue took the stop away or refused it: a position is never left bare.
-                yield from bracket.close(Role.EXIT)
-            else:
-                yield from bracket.exit_next()
+    def _after_stop(self, bracket: Bracket, order: Order) -> Commands:
+        # A stop that trades must not meet an entry that adds to the position.
+        commands = bracket.cancel_entry() if order.filled else ()
+        if order.is_open or not bracket.held:
+            return commands
+        if bracket.exit_role is None and order.status is not Status.FILLED:
+            # The venue took the stop away or refused it: a position is never left bare.
+            return commands + bracket.close(Role.EXIT)
+        return commands + bracket.exit_next()
 
     @staticmethod
     def _at(bracket: Bracket, now_ns: int) -> Bracket:
         bracket.now_ns = now_ns
         return bracket
 
-    def _send(self, bracket: Bracket, commands: Iterable[Command]) -> Outcome:
-        made = tuple(commands)
-        for command in made:
-            if isinstance(command, Submit):
-                for order in (bracket.entry, bracket.stop, bracket.exit):
-                    if order is not None and order.client_id == command.client_id:
-                        self.orders[command.client_id] = order
-            elif isinstance(command, Cancel):
+    def _sent(self, commands: Commands) -> None:
+        for command in commands:
+            if isinstance(command, Cancel):
                 self.orders[command.client_id].advance(On.CANCEL_SENT)
-        return Outcome((), made)
+
+    def _send(self, commands: Commands) -> Outcome:
+        self._sent(commands)
+        return Outcome((), commands) if commands else NOTHING
 
     def _forget(self, bracket: Bracket) -> None:
         del self.brackets[bracket.pair]
-        mine = [key for key, order in self.orders.items() if order.signal_id == bracket.signal_id]
-        for key in mine:
+        for key in [key for key, order in self.orders.items() if order.signal_id == bracket.signal_id]:
             del self.orders[key]

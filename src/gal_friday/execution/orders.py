@@ -8,7 +8,8 @@ from enum import StrEnum
 from gal_friday.domain.errors import IllegalTransition
 from gal_friday.domain.instrument import Instrument
 from gal_friday.domain.numbers import ZERO, ratio
-from gal_friday.domain.orders import CLOSED, Fill, OrderType, Report, Role, Side, Status
+from gal_friday.domain.orders import CLOSED, Fill, Report, Status
+from gal_friday.domain.venue import Submit
 
 # Average fill prices are quotients; this many decimals are kept.
 AVERAGE_PLACES = 12
@@ -95,45 +96,28 @@ class Order:
         "commission",
         "cost",
         "exchange_id",
-        "expires_ns",
         "filled",
         "instrument",
-        "limit",
         "lots",
-        "order_type",
         "pair",
+        "quote",
         "role",
+        "sent",
         "side",
         "signal_id",
         "status",
-        "stop",
     )
 
-    def __init__(
-        self,
-        client_id: str,
-        signal_id: str,
-        role: Role,
-        instrument: Instrument,
-        side: Side,
-        order_type: OrderType,
-        lots: int,
-        *,
-        limit: int | None = None,
-        stop: int | None = None,
-        expires_ns: int | None = None,
-    ) -> None:
-        self.client_id = client_id
-        self.signal_id = signal_id
-        self.role = role
+    def __init__(self, sent: Submit, instrument: Instrument) -> None:
+        self.sent = sent
+        self.client_id = sent.client_id
+        self.signal_id = sent.signal_id
+        self.role = sent.role
+        self.pair = sent.pair
+        self.side = sent.side
+        self.lots = sent.lots
         self.instrument = instrument
-        self.pair = instrument.pair
-        self.side = side
-        self.order_type = order_type
-        self.lots = lots
-        self.limit = limit
-        self.stop = stop
-        self.expires_ns = expires_ns
+        self.quote = instrument.quote
         self.status = Status.PENDING_NEW
         self.exchange_id: str | None = None
         self.filled = 0
@@ -165,11 +149,13 @@ class Order:
 
     def report(self, venue_ns: int, *, fill: Fill | None = None, error: str | None = None) -> Report:
         """What is to be told of the order now."""
-        rules = self.instrument
-        average = None
+        rules, sent = self.instrument, self.sent
+        ordered = rules.quantity(self.lots)
+        filled, average = ZERO, None
         if self.filled:
+            filled = ordered if self.filled == self.lots else rules.quantity(self.filled)
             # The usual order fills at one price: then no division is needed.
-            if fill is not None and fill.quantity == rules.quantity(self.filled):
+            if fill is not None and fill.quantity == filled:
                 average = fill.price
             else:
                 average = ratio(rules.price(self.cost), Decimal(self.filled), AVERAGE_PLACES)
@@ -180,16 +166,16 @@ class Order:
             self.exchange_id,
             self.pair,
             self.status,
-            self.order_type,
+            sent.order_type,
             self.side,
-            rules.quantity(self.lots),
-            rules.quantity(self.filled),
+            ordered,
+            filled,
             average,
             fill,
-            None if self.limit is None else rules.price(self.limit),
-            None if self.stop is None else rules.price(self.stop),
+            None if sent.limit is None else rules.price(sent.limit),
+            None if sent.stop is None else rules.price(sent.stop),
             self.commission,
-            rules.quote,
+            self.quote,
             venue_ns,
             error,
         )

@@ -7,8 +7,6 @@ taken back and, once that is confirmed, the exit is placed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from gal_friday.domain.ids import order_id
 from gal_friday.domain.instrument import Instrument
 from gal_friday.domain.orders import Approval, OrderType, Role, Side
@@ -16,6 +14,9 @@ from gal_friday.domain.time import SECOND
 from gal_friday.domain.venue import Amend, Cancel, Command, Submit
 from gal_friday.execution.orders import Order
 from gal_friday.settings.sections.execution import ExecutionSettings
+
+
+Commands = tuple[Command, ...]
 
 
 class Bracket:
@@ -29,6 +30,7 @@ class Bracket:
         "held",
         "instrument",
         "now_ns",
+        "orders",
         "pair",
         "settings",
         "side",
@@ -38,12 +40,15 @@ class Bracket:
         "target_ticks",
     )
 
-    def __init__(self, approval: Approval, instrument: Instrument, settings: ExecutionSettings) -> None:
+    def __init__(
+        self, approval: Approval, instrument: Instrument, settings: ExecutionSettings, orders: dict[str, Order]
+    ) -> None:
         self.signal_id = approval.signal_id
         self.pair = approval.pair
         self.side = approval.side
         self.instrument = instrument
         self.settings = settings
+        self.orders = orders  # the desk's: every order is known there before it is sent
         self.stop_ticks = None if approval.sl is None else instrument.ticks(approval.sl)
         self.target_ticks = None if approval.tp is None else instrument.ticks(approval.tp)
         self.held = 0
@@ -57,7 +62,12 @@ class Bracket:
     @property
     def over(self) -> bool:
         """Flat, and nothing left that could trade."""
-        return not self.held and not any(o is not None and o.is_open for o in (self.entry, self.stop, self.exit))
+        if self.held:
+            return False
+        for order in (self.entry, self.stop, self.exit):
+            if order is not None and order.is_open:
+                return False
+        return True
 
     def touched(self, ticks: int) -> bool:
         """Whether a print at `ticks` reaches the target of a position that still waits for it."""
@@ -67,71 +77,65 @@ class Bracket:
 
     # --- what to do next
 
-    def enter(self, approval: Approval) -> Iterator[Command]:
+    def enter(self, approval: Approval) -> Commands:
         """Place the entry; a limit entry carries its own end of life."""
         limit = None if approval.limit is None else self.instrument.ticks(approval.limit)
         expires = None if limit is None else self.now_ns + int(self.settings.entry_timeout_s * SECOND)
         lots = self.instrument.lots(approval.quantity)
-        yield self._submit(Role.ENTRY, self.side, approval.order_type, lots, limit=limit, expires_ns=expires)
+        return (self._submit(Role.ENTRY, self.side, approval.order_type, lots, limit=limit, expires_ns=expires),)
 
-    def entry_ended(self) -> Iterator[Command]:
+    def entry_ended(self) -> Commands:
         """A limit entry ran out of time: take the rest at market where that is configured."""
         entry = self.entry
         if entry is None or self.settings.on_entry_timeout != "market" or self.exit_role is not None or not entry.left:
-            return
-        yield self._submit(Role.ENTRY, self.side, OrderType.MARKET, entry.left)
+            return ()
+        return (self._submit(Role.ENTRY, self.side, OrderType.MARKET, entry.left),)
 
-    def protect(self) -> Iterator[Command]:
+    def protect(self) -> Commands:
         """Bring the resting stop to the size of the position."""
-        if self.exit_role is not None or self.stop_ticks is None:
-            return
+        if self.exit_role is not None or self.stop_ticks is None or not self.held:
+            return ()
         stop = self.stop
         if stop is None or not stop.is_open:
-            if self.held:
-                side = self.side.opposite
-                yield self._submit(Role.STOP, side, OrderType.STOP_LOSS, self.held, stop=self.stop_ticks)
-        elif stop.left != self.held and self.held:
-            yield Amend(stop.client_id, self.pair, stop.filled + self.held)
+            side = self.side.opposite
+            return (self._submit(Role.STOP, side, OrderType.STOP_LOSS, self.held, stop=self.stop_ticks),)
+        if stop.left != self.held:
+            return (Amend(stop.client_id, self.pair, stop.filled + self.held),)
+        return ()
 
-    def close(self, role: Role) -> Iterator[Command]:
+    def close(self, role: Role) -> Commands:
         """Begin to close: take entry and stop back first, since they hold the coins the exit needs."""
-        if self.exit_role is not None or (not self.held and not self._entering):
-            return
+        entering = self.entry is not None and self.entry.is_open
+        if self.exit_role is not None or (not self.held and not entering):
+            return ()
         self.exit_role = role
-        yield from self.cancel_entry()
         if self.stop is not None and self.stop.is_open:
-            yield Cancel(self.stop.client_id, self.pair)
-        else:
-            yield from self.exit_next()
+            return (*self.cancel_entry(), Cancel(self.stop.client_id, self.pair))
+        return (*self.cancel_entry(), *self.exit_next())
 
-    def cancel_entry(self) -> Iterator[Command]:
+    def cancel_entry(self) -> Commands:
         """Take a working entry back."""
         if self.entry is not None and self.entry.is_open:
-            yield Cancel(self.entry.client_id, self.pair)
+            return (Cancel(self.entry.client_id, self.pair),)
+        return ()
 
-    def exit_next(self) -> Iterator[Command]:
+    def exit_next(self) -> Commands:
         """Place the exit for what is held, unless one works already or the stop still rests."""
         if self.exit_role is None or not self.held:
-            return
-        if any(o is not None and o.is_open for o in (self.exit, self.stop)):
-            return
-        yield self._exit_order()
-
-    def exit_expired(self) -> Iterator[Command]:
-        """A limit exit ran out of time: the rest goes at market."""
-        self.exit_role = Role.EXIT
-        yield from self.exit_next()
-
-    def _exit_order(self) -> Submit:
-        side, role = self.side.opposite, self.exit_role or Role.EXIT
+            return ()
+        if (self.exit is not None and self.exit.is_open) or (self.stop is not None and self.stop.is_open):
+            return ()
+        side, role = self.side.opposite, self.exit_role
         if role is Role.TARGET and self.settings.target_exit == "limit":
             expires = self.now_ns + int(self.settings.exit_timeout_s * SECOND)
-            return self._submit(role, side, OrderType.LIMIT, self.held, limit=self.target_ticks, expires_ns=expires)
-        return self._submit(role, side, OrderType.MARKET, self.held)
+            limit = self.target_ticks
+            return (self._submit(role, side, OrderType.LIMIT, self.held, limit=limit, expires_ns=expires),)
+        return (self._submit(role, side, OrderType.MARKET, self.held),)
 
-    @property
-    def _entering(self) -> bool:
-        return self.entry is not None and self.entry.is_open
+    def exit_expired(self) -> Commands:
+        """A limit exit ran out of time: the rest goes at market."""
+        self.exit_role = Role.EXIT
+        return self.exit_next()
 
     def _submit(
         self,
@@ -144,25 +148,14 @@ class Bracket:
         stop: int | None = None,
         expires_ns: int | None = None,
     ) -> Submit:
-        n = self._numbers
-        self._numbers = n + 1
-        identity = order_id(self.signal_id, role.value, n)
-        order = Order(
-            identity,
-            self.signal_id,
-            role,
-            self.instrument,
-            side,
-            order_type,
-            lots,
-            limit=limit,
-            stop=stop,
-            expires_ns=expires_ns,
-        )
+        identity = order_id(self.signal_id, role, self._numbers)
+        self._numbers += 1
+        submit = Submit(identity, self.signal_id, role, self.pair, side, order_type, lots, limit, stop, expires_ns)
+        order = self.orders[identity] = Order(submit, self.instrument)
         if role is Role.ENTRY:
             self.entry = order
         elif role is Role.STOP:
             self.stop = order
         else:
             self.exit = order
-        return Submit(identity, self.signal_id, role, self.pair, side, order_type, lots, limit, stop, expires_ns)
+        return submit

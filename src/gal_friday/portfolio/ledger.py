@@ -29,17 +29,18 @@ class Ledger:
         """Book one transaction; raises `Unbalanced`, with nothing booked, unless each asset sums to zero."""
         lines = tuple(postings)
         sums: dict[str, Decimal] = {}
-        for _, asset, amount in lines:
-            sums[asset] = sums.get(asset, ZERO) + amount
+        text = reference
+        for account, asset, amount in lines:
+            sums[asset] = sums[asset] + amount if asset in sums else amount
+            text += f"\n{account}|{asset}|{amount}"
         if any(sums.values()):
-            raise Unbalanced(f"{reference}: expected sums of zero, were { ({k: plain(v) for k, v in sums.items()}) }")
+            told = ", ".join(f"{asset} {plain(total)}" for asset, total in sums.items())
+            raise Unbalanced(f"{reference}: expected sums of zero, were {told}")
         balances = self._balances
-        text = [reference]
         for account, asset, amount in lines:
             at = (account, asset)
-            balances[at] = balances.get(at, ZERO) + amount
-            text.append(f"{account}|{asset}|{amount:f}")
-        self._hash.update(("\n".join(text) + "\n\n").encode())
+            balances[at] = balances[at] + amount if at in balances else amount
+        self._hash.update(f"{text}\n\n".encode())
         self.transactions += 1
 
     def balance(self, account: str, asset: str) -> Decimal:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from gal_friday.domain.instrument import Instrument
 from gal_friday.domain.orders import OrderType, Role, Side
 from gal_friday.domain.venue import Submit
@@ -71,11 +69,12 @@ class Market:
         self.touched = 0
         self.entered_in_range = False
 
-    def waiting(self) -> Iterator[Resting]:
+    def waiting(self) -> list[Resting]:
         """Resting orders, worst for us first, then in order of acceptance."""
-        if len(self.orders) < 2:
-            return iter(tuple(self.orders.values()))
-        return iter(sorted(self.orders.values(), key=lambda r: _WORST_FIRST[r.order.role]))
+        found = list(self.orders.values())
+        if len(found) > 1:
+            found.sort(key=lambda r: _WORST_FIRST[r.order.role])
+        return found
 
     def has_book(self, side: Side) -> bool:
         """Whether a book is known for an order of this side; one that was taken empty still is."""

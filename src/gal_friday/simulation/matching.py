@@ -94,9 +94,10 @@ class Matching:
 
     def working(self, pair: str) -> bool:
         """Whether anything but untriggered stops waits for the pair's next bar."""
-        return any(
-            r.order.order_type is not OrderType.STOP_LOSS or r.triggered for r in self._markets[pair].orders.values()
-        )
+        for resting in self._markets[pair].orders.values():
+            if resting.triggered or resting.order.order_type is not OrderType.STOP_LOSS:
+                return True
+        return False
 
     # --- the bar
 
@@ -133,12 +134,18 @@ class Matching:
         market = self._markets[pair]
         if market.budget <= 0:
             return False
-        return any(self._at_open(market, resting) for resting in market.waiting())
+        for resting in market.waiting():
+            if self._at_open(market, resting):
+                return True
+        return False
 
     def match_range(self, pair: str) -> bool:
         """Match one order within the bar's range, or end one whose time is over; False when nothing is left."""
         market = self._markets[pair]
-        return any(self._expire(market, r) or self._in_range(market, r) for r in market.waiting())
+        for resting in market.waiting():
+            if self._expire(market, resting) or self._in_range(market, resting):
+                return True
+        return False
 
     def touch(self, pair: str, ticks: int) -> int | None:
         """Let the price print at a watched level, if the bar reaches it; the printed ticks, or None.
@@ -162,7 +169,10 @@ class Matching:
         market = self._markets[pair]
         if not market.touching or market.budget <= 0:
             return False
-        return any(self._at_touch(market, r) for r in market.waiting() if r.order.role is not Role.ENTRY)
+        for resting in market.waiting():
+            if resting.order.role is not Role.ENTRY and self._at_touch(market, resting):
+                return True
+        return False
 
     def release_touch(self, pair: str) -> None:
         """The moment of the print has passed."""
