@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,8 +92,15 @@ def _names(members: list[Any]) -> list[str]:
 
 
 def nested(path: Path, value: Any, origin: Origin) -> Layer:
-    """The layer of one value at a dotted path."""
+    """The layer of one value at a dotted path; all members of the value have the same origin."""
     values: Any = value
     for name in reversed(path):
         values = {name: values}
-    return Layer(values, {path: origin})
+    return Layer(values, dict.fromkeys(_places(path, value), origin))
+
+
+def _places(path: Path, value: Any) -> Iterator[Path]:
+    yield path
+    members = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for name, member in members:
+        yield from _places((*path, str(name)), member)

@@ -69,11 +69,7 @@ class ConfigurationManager:
         before = None if self._state is None else self._state.hash
         if before is not None:
             _refuse_fixed(changed, state.origins)
-        self._changes = (
-            {"keys": [leaf.name for leaf in changed], "hash_before": before, "hash_after": state.hash}
-            if changed or before is None
-            else None
-        )
+        self._changes = _payload(changed, before, state.hash) if changed or before is None else None
         self._files, self._state = files, state
 
     def _resolved(self, files: list[Layer]) -> _Resolved:
@@ -136,7 +132,10 @@ class ConfigurationManager:
         """A copy in which the dotted keys have these values; the files are not read again."""
         changed = copy.copy(self)
         changed._overrides = {**self._overrides, **overrides}
-        changed._state = changed._resolved(self._files)
+        changed._state = None
+        state = changed._resolved(self._files)
+        changed._changes = _payload(changed._changed_keys(state), None, state.hash)
+        changed._state = state
         return changed
 
     def get(self, key: str, default: Any | None = None) -> Any:
@@ -168,6 +167,10 @@ class ConfigurationManager:
         """`{"kraken": {"key", "secret"}}`; the values show themselves only to `get_secret_value()`."""
         environ = os.environ if self._environ is None else self._environ
         return {"kraken": kraken_keys(self.settings.kraken, environ)}
+
+
+def _payload(changed: list[Leaf], before: str | None, after: str) -> dict[str, Any]:
+    return {"keys": [leaf.name for leaf in changed], "hash_before": before, "hash_after": after}
 
 
 def _files(config_path: str) -> list[Layer]:

@@ -117,7 +117,7 @@ def _relation(path: Path, complaint: str, origins: Mapping[Path, Origin]) -> Pro
     named = [
         f"{'.'.join(place)} at {origin}"
         for place, origin in origins.items()
-        if place[: len(path)] == path and place[-1] in re.findall(r"\w+", complaint) and not _is_section(place)
+        if place[: len(path)] == path and _names_a_key(place, complaint)
     ]
     places = f"set: {', '.join(named)}" if named else "all of them have their defaults"
     return Problem(
@@ -125,9 +125,10 @@ def _relation(path: Path, complaint: str, origins: Mapping[Path, Origin]) -> Pro
     )
 
 
-def _is_section(path: Path) -> bool:
-    key = find(path)
-    return key is not None and key.kind.is_section
+def _names_a_key(place: Path, complaint: str) -> bool:
+    key = find(place)
+    whole_section = len(place) == 1 and key is not None and key.kind.is_section
+    return place[-1] in re.findall(r"\w+", complaint) and not place[-1].isdigit() and not whole_section
 
 
 def origin_of(path: Path, origins: Mapping[Path, Origin]) -> str:

@@ -1,0 +1,1 @@
+"""The commands of `gal-friday`, one file per group."""
