@@ -40,8 +40,8 @@ def from_iso(text: str) -> int:
         digits, zone = fraction[:cut], fraction[cut:]
     try:
         moment = datetime.fromisoformat(head + zone)
-        if moment.tzinfo is None or (dot and not (digits.isdigit() and len(digits) <= 9)):
-            raise ValueError("no zone, or a fraction that is not 1 to 9 digits")
+        if moment.tzinfo is None or "," in head or (dot and not (digits.isdecimal() and len(digits) <= 9)):
+            raise ValueError("no zone, or a fraction that is not a point and 1 to 9 digits")
     except ValueError as error:
         raise Malformed(f"expected an ISO 8601 time with a zone, such as 2024-07-01T00:00:00Z; was {text!r}") from error
     return to_ns(moment) + (int(digits.ljust(9, "0")) if dot else 0)
