@@ -1,4 +1,4 @@
-"""What several rooms' tests share: the folder of recorded markets, and long runs that continue where they stopped."""
+"""What several rooms' tests share: recorded markets, long runs that continue where they stopped, and example counts."""
 
 import hashlib
 import os
@@ -6,6 +6,23 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How many examples properties are tried on, and how many runs of how many steps the machines make.
+# HYPOTHESIS_PROFILE chooses; the machines' tests marked `acceptance` take the long profile by themselves.
+_PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile(
+    "quick", deadline=None, derandomize=True, max_examples=50, stateful_step_count=40, suppress_health_check=_PATIENT
+)
+settings.register_profile(
+    "acceptance",
+    deadline=None,
+    max_examples=2_000,
+    stateful_step_count=100,
+    suppress_health_check=_PATIENT,
+    print_blob=True,
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 ROOT = Path(__file__).parents[1]
 
