@@ -1,6 +1,15 @@
 """Exact arithmetic: counts survive their texts, roundings are those of rational numbers, and lost digits raise."""
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, FloatOperation, Inexact, InvalidOperation
+from decimal import (
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    FloatOperation,
+    Inexact,
+    InvalidOperation,
+    localcontext,
+)
 from fractions import Fraction
 
 import pytest
@@ -120,7 +129,7 @@ def test_money_arithmetic_raises_what_usually_goes_unnoticed():
         with pytest.raises(Inexact):
             Decimal(10) ** 40 + Decimal(10) ** -40
         with pytest.raises(FloatOperation):
-            Decimal(0.1)
+            Decimal(float("0.1"))
         with pytest.raises(FloatOperation):
             _ = Decimal(1) < 0.5
         with pytest.raises(DivisionByZero):
@@ -142,8 +151,6 @@ def test_rounding_works_within_exact_and_leaves_the_context_as_it_was():
 
 def test_a_ratio_does_not_depend_on_the_context_around_it():
     coarse = Context(prec=3, rounding=ROUND_HALF_EVEN)
-    from decimal import localcontext
-
     with localcontext(coarse):
         assert ratio(Decimal(2), Decimal(3), 10) == Decimal("0.6666666667")
         assert rounded(Decimal("123456.789"), 2) == Decimal("123456.79")

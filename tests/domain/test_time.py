@@ -1,5 +1,6 @@
 """Time: nanoseconds survive their texts, whatever the zone; days are UTC days and weeks ISO weeks."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,6 +29,9 @@ from gal_friday.domain.time import (
 
 # From 1970 to the last nanosecond that fits into 64 bits.
 instants = st.integers(0, 2**63 - 1)
+# Hypothesis wants its bounds without a zone.
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC).replace(tzinfo=None)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 zones = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
@@ -58,7 +62,7 @@ def test_every_zone_and_every_length_of_fraction_is_read(ns, digits, zone):
     assert from_iso(moment.strftime("%Y-%m-%dT%H:%M:%S") + fraction + suffix) == ns
 
 
-@given(st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2200, 1, 1), timezones=zones))
+@given(st.datetimes(EARLIEST, LATEST, timezones=zones))
 def test_datetimes_of_every_zone_are_the_same_instant(moment):
     ns = to_ns(moment)
     assert to_datetime(ns) == moment
@@ -78,7 +82,7 @@ def test_the_hour_that_is_repeated_in_autumn_is_two_hours(name):
         assert to_ns(moment.astimezone(zone)) == to_ns(moment)
 
 
-@given(st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2200, 1, 1)))
+@given(st.datetimes(EARLIEST, LATEST))
 def test_a_naive_datetime_is_read_as_utc(moment):
     assert to_ns(moment) == to_ns(moment.replace(tzinfo=UTC))
 
@@ -130,17 +134,13 @@ def test_a_text_that_is_no_instant_is_malformed(text):
 @given(st.text("0123456789-T:.,Zz+² W", max_size=36))
 @example("2024-07-01T00:00:00.²Z")
 def test_any_text_is_an_instant_or_malformed(text):
-    try:
+    with suppress(Malformed):
         assert isinstance(from_iso(text), int)
-    except Malformed:
-        pass
 
 
-def test_a_comma_before_the_fraction_loses_no_digit():
-    try:
-        assert from_iso("2024-07-01T00:00:00,123456789Z") == from_iso("2024-07-01T00:00:00.123456789Z")
-    except Malformed:
-        pass  # refusing it is as good
+def test_a_comma_before_the_fraction_is_refused_rather_than_cut():
+    with pytest.raises(Malformed):
+        from_iso("2024-07-01T00:00:00,123456789Z")
 
 
 @given(st.sampled_from([SECOND, MINUTE, HOUR, DAY]), st.integers(1, 500))
