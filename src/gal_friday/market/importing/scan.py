@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final
 
-# The flags every kernel of the system is compiled with; they must be set before numba is first imported.
-os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
-
-from numba import njit
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def compiled(function: Function) -> Function:
-    """Compile, without the interpreter's lock, and keep the machine code on disk."""
-    return cast("Function", njit(cache=True, nogil=True)(function))
-
+from gal_friday.market.compiled import compiled
 
 # What became of a cell.
 READ: Final = 0
