@@ -34,17 +34,22 @@ def memory(repeats: int) -> None:
 
 
 def growth(repeats: int, driver: str = "fast") -> None:
-    """A quarter of a year to five years, one pair."""
-    market.ensure(market.FIVE_YEARS, 0)
-    outcomes = interleaved([_job(rows, 1, driver) for rows in SIZES], repeats)
-    counted = {size: o for size, o in zip(SIZES, outcomes, strict=True) if o.failure is None}
+    """A quarter of a year to five years, one pair and two."""
+    for pair in (0, 1):
+        market.ensure(market.FIVE_YEARS, pair)
+    outcomes = interleaved([_job(rows, pairs, driver) for pairs in LIMIT_MB for rows in SIZES], repeats)
     verdicts = []
-    if YEAR in counted and SIZES[-1] in counted:
-        dearer = (counted[SIZES[-1]].run_s / SIZES[-1]) / (counted[YEAR].run_s / YEAR)
-        grown = counted[SIZES[-1]].middle("rss_mb") - counted[YEAR].middle("rss_mb")
-        per_bar = grown * 2**20 / (SIZES[-1] - YEAR)
+    for pairs, own in zip(LIMIT_MB, (outcomes[: len(SIZES)], outcomes[len(SIZES) :]), strict=True):
+        counted = {size: o for size, o in zip(SIZES, own, strict=True) if o.failure is None}
+        if YEAR not in counted or SIZES[-1] not in counted:
+            continue
+        one, five = counted[YEAR], counted[SIZES[-1]]
+        dearer = five.run_s / one.run_s * YEAR / SIZES[-1]
+        per_bar = (five.middle("rss_mb") - one.middle("rss_mb")) * 2**20 / ((SIZES[-1] - YEAR) * pairs)
         met = "MET" if dearer <= LINEAR else "MISSED"
-        verdicts.append(f"{met}: a bar of five years costs {dearer:.2f} times a bar of one (limit {LINEAR})")
-        verdicts.append(f"memory: {per_bar:.0f} bytes for each further bar")
+        verdicts.append(
+            f"{met}: {pairs} pair(s): a bar of five years costs {dearer:.2f} times a bar of one (limit {LINEAR}), "
+            f"and each further bar {per_bar:.0f} bytes"
+        )
     print("\n" + text(outcomes) + "\n" + "\n".join(verdicts))
     print(f"written: {save(f'growth-{driver}', outcomes, verdicts)}")

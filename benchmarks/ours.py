@@ -7,6 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from benchmarks import market
 from benchmarks.peers.task import YEAR, answer, timed
 from benchmarks.series import series
 from gal_friday.backtest.recorder import Recorder
@@ -50,6 +51,8 @@ def main() -> None:
     parser.add_argument("--entries", choices=("all", "daily"), default="all")
     chosen = parser.parse_args()
 
+    for pair in range(chosen.pairs):
+        market.ensure(chosen.rows, pair)
     config = configuration(chosen.entries)
     load_s, bars = timed(lambda: {one.pair: one for one in (series(chosen.rows, k) for k in range(chosen.pairs))})
     with tempfile.TemporaryDirectory() as folder:
