@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 from gal_friday.domain.time import DAY
 
@@ -18,7 +19,7 @@ def daily_returns(start: Decimal, closes: Sequence[Decimal]) -> list[float] | No
     values = [float(start), *map(float, closes)]
     if any(value <= 0 for value in values[:-1]):
         return None
-    return [after / before - 1 for before, after in zip(values[:-1], values[1:], strict=True)]
+    return [after / before - 1 for before, after in pairwise(values)]
 
 
 def annualised_return(start: Decimal, end: Decimal, elapsed_ns: int) -> float | None:
