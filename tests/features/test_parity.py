@@ -26,6 +26,7 @@ closes = st.lists(
 @WORLDS
 @given(ticks=closes, seed=st.integers(0, 99), flat=st.sampled_from([0.0, 0.5, 1.0]), data=st.data())
 def test_block_step_and_plain_python_agree_to_the_bit(
+    *,
     series_of: Any,
     books: Any,
     set_of: Any,
