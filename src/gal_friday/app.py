@@ -30,6 +30,7 @@ class Surroundings:
     instruments: Mapping[str, Instrument]
     ignore_halts: bool = False
     only_needed_features: bool = False
+    books: bool | None = None
 
 
 class Application:
@@ -54,7 +55,7 @@ class Application:
         )
         self.strategies = StrategyArbitrator(config, bus, instruments=instruments, clock=clock)
         needed = self.strategies.needed_features(tuple(instruments)) if surroundings.only_needed_features else None
-        self.features = FeatureEngine(config, bus, clock=clock, subset=needed)
+        self.features = FeatureEngine(config, bus, clock=clock, names=needed, books=surroundings.books)
 
     async def start(self) -> None:
         """Start everything, the downstream modules first; the configuration in force is the first event."""

@@ -12,16 +12,19 @@ from typing import Any, BinaryIO
 
 from gal_friday.backtest.event import EventDriver
 from gal_friday.backtest.fast import FastDriver
-from gal_friday.backtest.metrics import metrics_of
+from gal_friday.backtest.findings import Findings, findings
 from gal_friday.backtest.recorder import Recorder
-from gal_friday.backtest.report import StressRow, report_of, stress_row, write
+from gal_friday.backtest.report import StressRow, stress_row, write
+from gal_friday.backtest.report.document import document
 from gal_friday.backtest.result import Run
 from gal_friday.backtest.world import World, build
 from gal_friday.domain.bars import BarSeries, BookSeries
 from gal_friday.domain.errors import DataError, Fault
 from gal_friday.domain.numbers import exact
-from gal_friday.domain.time import interval_ns, to_ns
-from gal_friday.market.loading import load_books, load_series
+from gal_friday.domain.time import interval_text, to_ns
+from gal_friday.market.books import load_books
+from gal_friday.market.loading import load_series
+from gal_friday.market.store import Store
 from gal_friday.settings.manager import ConfigurationManager
 
 Progress = Callable[[str], None]
@@ -52,6 +55,7 @@ class BacktestingEngine:
         self._out_dir = out_dir
         self._tell = progress or (lambda text: None)
         self.run: Run | None = None
+        self.findings: Findings | None = None
 
     def run_backtest(self, start_date: datetime, end_date: datetime, initial_capital: Decimal) -> dict[str, Any]:
         """Replay the bars that start in [start_date, end_date) and return the report.
@@ -89,12 +93,23 @@ class BacktestingEngine:
                 pairs=self._pairs,
                 start_ns=start_ns,
                 end_ns=end_ns,
-                interval_ns=interval_ns(market.interval),
+                interval=None,
                 settings=self._config.section("history"),
                 market=market,
             )
-            books = load_books(self._data, series)
+            books = self._stored_books(series)
+        # The bars' own interval is the one that features are built on.
+        actual = {interval_text(one.interval_ns) for one in series.values()}
+        if len(actual) == 1 and actual != {market.interval}:
+            self._config = self._config.with_overrides({"market.interval": actual.pop()})
         return build(self._config, series, books)
+
+    def _stored_books(self, series: Mapping[str, BarSeries]) -> dict[str, BookSeries]:
+        found: dict[str, BookSeries] = {}
+        for path in self._data:
+            if Store(path).exists():
+                found.update(load_books(path, series))
+        return found
 
     def _simulate_event_loop(self, world: World, capital: Decimal, sink: BinaryIO | None) -> Run:
         driver = self._config.section("backtest").driver
@@ -105,16 +120,17 @@ class BacktestingEngine:
     def _generate_report(self, run: Run, world: World) -> dict[str, Any]:
         self._tell("measuring")
         with exact():
-            metrics = metrics_of(run)
-            if self._out_dir is None:
-                return report_of(run, metrics)
-            stress = [self._stressed(world, factor, run) for factor in self._config.section("backtest").cost_stress]
-            self._tell("writing the report")
-            return write(run, metrics, self._out_dir, cost_stress=stress)
+            self.findings = findings(run)
+            if self._out_dir is not None:
+                factors = self._config.section("backtest").cost_stress
+                stress = [self._stressed(world, factor, self.findings) for factor in factors]
+                self._tell("writing the report")
+                write(self.findings, self._out_dir, cost_stress=stress)
+            return document(self.findings)
 
-    def _stressed(self, world: World, factor: Decimal, run: Run) -> StressRow:
+    def _stressed(self, world: World, factor: Decimal, found: Findings) -> StressRow:
         if factor == 1:
-            return stress_row(factor, run)
+            return stress_row(factor, found)
         simulation = self._config.section("simulation")
         config = self._config.with_overrides(
             {
@@ -123,8 +139,8 @@ class BacktestingEngine:
             }
         )
         self._tell(f"simulating again with costs times {factor}")
-        again = build(config, world.series, world.books)
-        return stress_row(factor, FastDriver(again, run.initial_capital, Recorder()).run())
+        again = FastDriver(build(config, world.series, world.books), found.run.initial_capital, Recorder()).run()
+        return stress_row(factor, findings(again))
 
 
 def _cut(

@@ -11,13 +11,14 @@ from gal_friday.app import Application, Surroundings
 from gal_friday.backtest.recorder import DECISIONS, Recorder
 from gal_friday.backtest.replay import Replay
 from gal_friday.backtest.result import Run
+from gal_friday.backtest.tape import bar_payloads
 from gal_friday.backtest.world import World
 from gal_friday.domain.ids import SeededIds
 from gal_friday.domain.numbers import exact, plain, units_text
 from gal_friday.domain.orders import EXCHANGE
 from gal_friday.domain.orders_wire import approval_from_payload, rejection_from_payload
 from gal_friday.domain.ports import SimulatedClock
-from gal_friday.domain.time import interval_text, iso, next_day
+from gal_friday.domain.time import iso, next_day
 from gal_friday.domain.venue import Update
 from gal_friday.events import types
 from gal_friday.events.bus import EnhancedEventBus
@@ -61,6 +62,7 @@ class EventDriver:
                 world.instruments,
                 ignore_halts=self._after_halt == "ignore",
                 only_needed_features=True,
+                books=bool(world.books),
             ),
         )
         self._replay = Replay(
@@ -72,7 +74,8 @@ class EventDriver:
             on_update=self._on_update,
             on_print=self._on_print,
         )
-        self._interval = interval_text(world.interval_ns)
+        known_after = world.interval_ns + world.grace_ns
+        self._tapes = {pair: bar_payloads(series, known_after) for pair, series in world.series.items()}
 
     def run(self) -> Run:
         """Publish every bar, and let each come to rest before the next."""
@@ -101,7 +104,7 @@ class EventDriver:
 
     def _visit(self, at: int) -> None:
         world = self._world
-        present = [(pair, int(rows[at])) for pair, rows in world.rows.items() if rows[at] >= 0]
+        present = [(pair, row) for pair, rows in world.rows.items() if (row := int(rows[at])) >= 0]
         self._replay.happen(at, present)
         if self._after_halt == "next_day" and self._halt.is_set() and self._clock.now_ns() >= next_day(self._halted_ns):
             step(self.app.monitoring.trigger_resume())
@@ -115,31 +118,13 @@ class EventDriver:
         step(self.bus.publish(event_type, payload, source=SOURCE))
 
     def _bar(self, pair: str, row: int) -> None:
-        series, now = self._world.series[pair], iso(self._clock.now_ns())
-        start = int(series.start_ns[row])
+        series = self._world.series[pair]
+        payload = next(self._tapes[pair])
         if series.restart[row] and row:
-            self._outage(pair, int(series.start_ns[row - 1]) + self._world.interval_ns, start)
+            self._outage(pair, int(series.start_ns[row - 1]) + self._world.interval_ns, int(series.start_ns[row]))
         if pair in self._world.books:
-            self._publish(types.MARKET_DATA_L2, self._book(pair, row, now))
-        price, volume = series.price_decimals, series.volume_decimals
-        self._publish(
-            types.MARKET_DATA_OHLCV,
-            {
-                "trading_pair": pair,
-                "exchange": EXCHANGE,
-                "interval": self._interval,
-                "timestamp_bar_start": iso(start),
-                "timestamp_seen": now,
-                "open": units_text(int(series.open[row]), price),
-                "high": units_text(int(series.high[row]), price),
-                "low": units_text(int(series.low[row]), price),
-                "close": units_text(int(series.close[row]), price),
-                "volume": units_text(int(series.volume[row]), volume),
-                "trades": int(series.trades[row]),
-                "is_final": True,
-                "filled": bool(series.filled[row]),
-            },
-        )
+            self._publish(types.MARKET_DATA_L2, self._book(pair, row, payload["timestamp_seen"]))
+        self._publish(types.MARKET_DATA_OHLCV, payload)
         self.bus.settle()
         self._replay.drain()
 

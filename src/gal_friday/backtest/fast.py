@@ -16,7 +16,6 @@ from gal_friday.backtest.signals import Signals, find
 from gal_friday.backtest.skipping import Skipping
 from gal_friday.backtest.world import World
 from gal_friday.domain.bars import Bools
-from gal_friday.domain.errors import Fault
 from gal_friday.domain.numbers import exact
 from gal_friday.domain.orders import Proposal, Purpose, Rejection, Report, Role
 from gal_friday.domain.ports import SimulatedClock
@@ -26,7 +25,7 @@ from gal_friday.events import types
 from gal_friday.execution.desk import Desk, Outcome
 from gal_friday.features.series import FeatureSet
 from gal_friday.operations.failures import OrderFailures
-from gal_friday.operations.volatility import volatility_mask
+from gal_friday.operations.volatility import volatility_mask, volatility_reason
 from gal_friday.portfolio.account import Account
 from gal_friday.risk.gate import Gate
 from gal_friday.risk.limits import crossed
@@ -224,12 +223,12 @@ class FastDriver:
         if self._gate.halted is not None or account.version == self._checked:
             return None
         self._checked = account.version
-        limits = self._gate.settings
-        if account.losses < limits.max_consecutive_losses and not account.drawdowns.may_cross(
+        limits, drawdowns = self._gate.settings, account.drawdowns
+        if account.losses < limits.max_consecutive_losses and not drawdowns.may_cross(
             limits.daily_drawdown_pct, limits.weekly_drawdown_pct, limits.total_drawdown_pct
         ):
             return None
-        return crossed(account.figures(), limits)
+        return crossed(drawdowns.total_pct, drawdowns.day_pct, drawdowns.week_pct, account.losses, limits)
 
     def _halt(self, reason: str) -> None:
         if self._gate.halted is not None or self._after_halt == "ignore":
@@ -238,10 +237,3 @@ class FastDriver:
         self._halted_ns = self._clock.now_ns()
         self._recorder.halts.append((self._clock.now_ns(), reason))
         self._carry_out(self._desk.on_halt(self._clock.now_ns(), liquidate=self._liquidate))
-
-
-def volatility_reason(pair: str) -> str:
-    """Why a volatility guard halts."""
-    if not pair:
-        raise Fault("a volatility halt needs a pair")
-    return f"EXTREME_VOLATILITY: {pair}"

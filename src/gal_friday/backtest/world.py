@@ -81,15 +81,17 @@ def build(
         raise DataError(f"one account counts in one asset; the pairs are quoted in {sorted(quotes)}: run them apart")
     rules, fee_multiple = config.section("instruments"), config.section("simulation").fee_multiple
     instruments = {}
+    known = dict(books or {})
     for pair, one in ordered.items():
-        instruments[pair] = rules.instrument(pair).finer(one.price_decimals).with_fees_times(fee_multiple)
+        decimals = max(one.price_decimals, known[pair].price_decimals if pair in known else 0)
+        instruments[pair] = rules.instrument(pair).finer(decimals).with_fees_times(fee_multiple)
         ordered[pair] = _scaled(one, instruments[pair].price_decimals)
     starts = np.unique(np.concatenate([one.start_ns for one in ordered.values()]))
     market = config.section("market")
     return World(
         config,
         ordered,
-        {pair: book for pair, book in (books or {}).items() if pair in ordered},
+        {pair: known[pair] for pair in ordered if pair in known},
         instruments,
         intervals.pop(),
         market.bar_grace_ms * MILLISECOND,

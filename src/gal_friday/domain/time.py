@@ -18,16 +18,17 @@ _MONDAY_OFFSET = 3 * DAY
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@lru_cache(maxsize=4096)
-def _second_text(second: int) -> str:
-    return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S")
+@lru_cache(maxsize=512)
+def _day_text(day: int) -> str:
+    return (_EPOCH + timedelta(days=day)).strftime("%Y-%m-%dT")
 
 
 @lru_cache(maxsize=1024)
 def iso(ns: int) -> str:
     """`2024-07-01T00:00:00.000000000Z` for nanoseconds since the epoch, UTC."""
     second, rest = divmod(ns, SECOND)
-    return f"{_second_text(second)}.{rest:09d}Z"
+    day, second = divmod(second, 86_400)
+    return f"{_day_text(day)}{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}.{rest:09d}Z"
 
 
 def from_iso(text: str) -> int:

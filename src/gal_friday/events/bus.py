@@ -34,19 +34,13 @@ class Subscription:
 
     __slots__ = ("event_type", "handler", "id", "label", "module", "observer")
 
-    def __init__(
-        self, identity: str, event_type: str, handler: Handler, *, observer: bool
-    ) -> None:
+    def __init__(self, identity: str, event_type: str, handler: Handler, *, observer: bool) -> None:
         owner = getattr(handler, "__self__", None)
         self.id = identity
         self.event_type = event_type
         self.handler = handler
         self.observer = observer
-        self.module = (
-            type(owner).__name__
-            if owner is not None
-            else handler.__qualname__.partition(".")[0]
-        )
+        self.module = type(owner).__name__ if owner is not None else handler.__qualname__.partition(".")[0]
         self.label = f"{self.module}.{handler.__name__}"
 
 
@@ -84,6 +78,8 @@ class EnhancedEventBus:
         self._retained: dict[tuple[str, str | None], Envelope] = {}
         self._ring: deque[Envelope] = deque(maxlen=self._settings.ring)
         self._counts = Counts()
+        self._published = self._counts.published
+        self._delivered = self._counts.delivered
         self._latencies = Latencies()
         self._halt = halt
         self._fault: Exception | None = None
@@ -108,38 +104,24 @@ class EnhancedEventBus:
         """
         level = priority or types.PRIORITY.get(event_type, 0)
         if not 1 <= level <= 10:
-            raise Fault(
-                f"{event_type}: expected a known type and a priority from 0 to 10, was priority {priority}"
-            )
+            raise Fault(f"{event_type}: expected a known type and a priority from 0 to 10, was priority {priority}")
         cause = self._current
         if cause is None and self._queue.depth >= self._settings.capacity:
             await self._admit(event_type, level, payload, source, trace_id)
             return
-        self._enqueue(event_type, payload, level, cause, source, trace_id)
-
-    def _enqueue(
-        self,
-        event_type: str,
-        payload: dict[str, Any],
-        level: int,
-        cause: Envelope | None,
-        source: str | None,
-        trace_id: str | None,
-    ) -> None:
-        self._queue.put(
-            level, self._wrap(event_type, payload, level, cause, source, trace_id)
-        )
-        self._counts.published[event_type] += 1
+        event = self._wrap(event_type, payload, level, cause, source, trace_id)
+        self._queue.put(level, event)
+        self._published[event_type] += 1
         if cause is None:
             if not self._dispatching:
                 self._work.set()
-        else:
-            self._caused += 1
-            if self._caused > self._settings.storm_limit:
-                raise EventStorm(
-                    f"{self._caused} events from one input; the last was {event_type} by {self._module()}; "
-                    f"the limit is events.storm_limit = {self._settings.storm_limit}"
-                )
+            return
+        self._caused += 1
+        if self._caused > self._settings.storm_limit:
+            raise EventStorm(
+                f"{self._caused} events from one input; the last was {event_type} by {self._module()}; "
+                f"the limit is events.storm_limit = {self._settings.storm_limit}"
+            )
 
     def _wrap(
         self,
@@ -151,20 +133,23 @@ class EnhancedEventBus:
         trace_id: str | None,
     ) -> Envelope:
         self._sequence = sequence = self._sequence + 1
-        fields: dict[str, Any] = {
-            "event_type": event_type,
-            "payload": payload,
-            "priority": level,
-            "sequence": sequence,
-            "cause": None if cause is None else cause["sequence"],
-            "source_module": source or self._module(),
-        }
-        root = sequence if cause is None else cause.root
+        running = self._running
+        event = Envelope(
+            event_type=event_type,
+            payload=payload,
+            priority=level,
+            sequence=sequence,
+            cause=None if cause is None else cause["sequence"],
+            source_module=source or ("outside" if running is None else running.module),
+        )
+        event.ids = self._ids
+        event.now_ns = self._clock.now_ns()
+        event.root = sequence if cause is None else cause.root
         if trace_id is not None:
-            fields["trace_id"] = trace_id
+            event["trace_id"] = trace_id
         elif cause is not None and "trace_id" in cause:
-            fields["trace_id"] = cause["trace_id"]
-        return Envelope(fields, self._ids, self._clock.now_ns(), root)
+            event["trace_id"] = cause["trace_id"]
+        return event
 
     def _module(self) -> str:
         return self._running.module if self._running is not None else "outside"
@@ -182,36 +167,28 @@ class EnhancedEventBus:
         if policy is Overflow.CONFLATE:
             event = self._wrap(event_type, payload, level, None, source, trace_id)
             if self._queue.conflate(level, event):
-                self._counts.published[event_type] += 1
+                self._published[event_type] += 1
                 self._counts.conflated[event_type] += 1
                 return
-        elif policy is Overflow.DROP_OLDEST_COUNTED and self._queue.drop_oldest(
-            level, event_type
-        ):
+        elif policy is Overflow.DROP_OLDEST_COUNTED and self._queue.drop_oldest(level, event_type):
             self._counts.dropped[event_type] += 1
-            self._enqueue(event_type, payload, level, None, source, trace_id)
+            await self.publish(event_type, payload, level, source=source, trace_id=trace_id)
             return
         while self._queue.depth >= self._settings.capacity:
             self._room.clear()
             await self._room.wait()
-        self._enqueue(event_type, payload, level, None, source, trace_id)
+        await self.publish(event_type, payload, level, source=source, trace_id=trace_id)
 
     # --- subscribing
 
-    def subscribe(
-        self, event_type: str, handler: Handler, *, observer: bool = False
-    ) -> str:
+    def subscribe(self, event_type: str, handler: Handler, *, observer: bool = False) -> str:
         """Call `handler` with the envelope of each event of the type (`*` for all); returns the subscription's id.
 
         A retained type hands its last event to the new handler at the next dispatch.
         """
         if event_type != ANY and event_type not in types.PRIORITY:
-            raise Fault(
-                f"cannot subscribe to {event_type!r}: not an event type of this system"
-            )
-        made = Subscription(
-            f"sub-{next(self._numbers)}", event_type, handler, observer=observer
-        )
+            raise Fault(f"cannot subscribe to {event_type!r}: not an event type of this system")
+        made = Subscription(f"sub-{next(self._numbers)}", event_type, handler, observer=observer)
         self._subscriptions[made.id] = made
         self._handlers.clear()
         for (kept_type, _), event in list(self._retained.items()):
@@ -229,11 +206,7 @@ class EnhancedEventBus:
     def _subscribed(self, event_type: str) -> tuple[Subscription, ...]:
         found = self._handlers.get(event_type)
         if found is None:
-            wanted = [
-                s
-                for s in self._subscriptions.values()
-                if s.event_type in (event_type, ANY)
-            ]
+            wanted = [s for s in self._subscriptions.values() if s.event_type in (event_type, ANY)]
             found = tuple(sorted(wanted, key=lambda s: s.observer))
             self._handlers[event_type] = found
         return found
@@ -289,9 +262,7 @@ class EnhancedEventBus:
             self._ring.append(event)
             if event_type in types.RETAINED:
                 field = types.RETAINED[event_type]
-                self._retained[
-                    event_type, event["payload"].get(field) if field else None
-                ] = event
+                self._retained[event_type, event["payload"].get(field) if field else None] = event
         timer = self._timer
         for subscriber in subscribers:
             self._running = subscriber
@@ -302,14 +273,12 @@ class EnhancedEventBus:
                 await self._failed(subscriber, event_type, error)
             if timer is not None:
                 self._latencies.add(subscriber.label, timer() - started)
-        self._counts.delivered[event_type] += len(subscribers)
+        self._delivered[event_type] += len(subscribers)
         self._running = self._current = None
         if self._queue.depth < self._settings.capacity and not self._room.is_set():
             self._room.set()
 
-    async def _failed(
-        self, subscriber: Subscription, event_type: str, error: Exception
-    ) -> None:
+    async def _failed(self, subscriber: Subscription, event_type: str, error: Exception) -> None:
         # An observer's failure is counted and told. A deciding module's memory may be half applied:
         # it is never called again, trading halts, and the first such error ends the dispatcher.
         self._counts.failed[subscriber.label] += 1
@@ -318,19 +287,13 @@ class EnhancedEventBus:
             return
         if self._fault is None:
             self._fault = error
-        self._subscriptions = {
-            k: s
-            for k, s in self._subscriptions.items()
-            if s.module != subscriber.module
-        }
+        self._subscriptions = {k: s for k, s in self._subscriptions.items() if s.module != subscriber.module}
         self._handlers.clear()
         reason = f"{subscriber.label} failed on {event_type}: {error!r}"
         if self._halt is not None:
             self._halt.set(reason)
         self._caused = 0
-        await self.publish(
-            types.HALT_REQUESTED, {"reason": reason, "source": subscriber.module}
-        )
+        await self.publish(types.HALT_REQUESTED, {"reason": reason, "source": subscriber.module})
 
     # --- looking back
 
@@ -351,31 +314,21 @@ class EnhancedEventBus:
             "handler_latency": self._latencies.percentiles(),
         }
 
-    async def replay_events(
-        self, from_timestamp: datetime, to_timestamp: datetime
-    ) -> list[dict[str, Any]]:
+    async def replay_events(self, from_timestamp: datetime, to_timestamp: datetime) -> list[dict[str, Any]]:
         """The kept envelopes made in [from, to], oldest first; dispatches nothing.
 
         Raises `Fault` beyond 1,000,000 events: `iter_events` streams them.
         """
-        found = [
-            event async for event in self.iter_events(from_timestamp, to_timestamp)
-        ]
+        found = [event async for event in self.iter_events(from_timestamp, to_timestamp)]
         if len(found) > REPLAY_LIMIT:
-            raise Fault(
-                f"{len(found)} events in the window, the limit is {REPLAY_LIMIT}: use iter_events"
-            )
+            raise Fault(f"{len(found)} events in the window, the limit is {REPLAY_LIMIT}: use iter_events")
         return found
 
-    async def iter_events(
-        self, from_timestamp: datetime, to_timestamp: datetime
-    ) -> AsyncIterator[dict[str, Any]]:
+    async def iter_events(self, from_timestamp: datetime, to_timestamp: datetime) -> AsyncIterator[dict[str, Any]]:
         """The same envelopes one by one."""
         first, last = to_ns(from_timestamp), to_ns(to_timestamp)
         if first > last:
-            raise Fault(
-                f"replay window ends before it starts: {from_timestamp} > {to_timestamp}"
-            )
+            raise Fault(f"replay window ends before it starts: {from_timestamp} > {to_timestamp}")
         # Dispatch order is not time order across priorities, so the window is cut from a sorted view.
         kept = sorted(self._ring, key=lambda event: event["sequence"])
         for event in kept[bisect_left(kept, first, key=lambda event: event.now_ns) :]:
@@ -390,7 +343,8 @@ class _Handed(Envelope):
     __slots__ = ("original", "subscription")
 
     def __init__(self, event: Envelope, subscription: Subscription) -> None:
-        super().__init__(dict(event), event._ids, event.now_ns, event.root)
+        super().__init__(event)
+        self.ids, self.now_ns, self.root = event.ids, event.now_ns, event.root
         self.original = event
         self.subscription = subscription
 

@@ -28,20 +28,17 @@ class Envelope(dict[str, Any]):
     events of a backtest are handled without anybody reading them. `complete()` gives them all.
     """
 
-    __slots__ = ("_ids", "now_ns", "root")
+    __slots__ = ("ids", "now_ns", "root")
 
-    def __init__(
-        self, fields: dict[str, Any], ids: Ids, now_ns: int, root: int
-    ) -> None:
-        super().__init__(fields)
-        self._ids = ids
-        self.now_ns = now_ns
-        self.root = root
+    # Set by whoever wraps: an initialiser in Python would cost as much as everything else here.
+    ids: Ids
+    now_ns: int
+    root: int
 
     def __missing__(self, name: str) -> Any:
         value: Any
         if name == "event_id":
-            value = self._ids.event_id(self["sequence"])
+            value = self.ids.event_id(self["sequence"])
         elif name == "timestamp":
             value = iso(self.now_ns)
         elif name == "trace_id":

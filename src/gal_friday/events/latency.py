@@ -24,10 +24,7 @@ class Latencies:
 
     def percentiles(self) -> dict[str, dict[str, float]]:
         """p50, p95, p99 and max per handler, in microseconds."""
-        return {
-            name: _figures(sorted(sample))
-            for name, sample in sorted(self._samples.items())
-        }
+        return {name: _figures(sorted(sample)) for name, sample in sorted(self._samples.items())}
 
 
 def _figures(ordered: list[int]) -> dict[str, float]:

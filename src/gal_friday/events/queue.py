@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from enum import StrEnum
 
 from gal_friday.events import types
@@ -35,9 +35,7 @@ class EventQueue:
 
     def __init__(self) -> None:
         self._lines: tuple[deque[Envelope], ...] = tuple(deque() for _ in range(LEVELS))
-        self._mask = (
-            0  # bit n is set while line n holds something: the highest set bit is next
-        )
+        self._mask = 0  # bit n is set while line n holds something: the highest set bit is next
         self.depth = 0
 
     def put(self, level: int, event: Envelope) -> None:
@@ -60,10 +58,7 @@ class EventQueue:
         """Put the event in the place of a waiting one of the same type and pair (or timer name)."""
         line, wanted = self._lines[level], _subject(event)
         for at, waiting in enumerate(line):
-            if (
-                waiting["event_type"] == event["event_type"]
-                and _subject(waiting) == wanted
-            ):
+            if waiting["event_type"] == event["event_type"] and _subject(waiting) == wanted:
                 line[at] = event
                 return True
         return False
@@ -96,8 +91,8 @@ class Counts:
     __slots__ = ("conflated", "delivered", "dropped", "failed", "published")
 
     def __init__(self) -> None:
-        self.published: Counter[str] = Counter()
-        self.delivered: Counter[str] = Counter()
+        self.published: defaultdict[str, int] = defaultdict(int)
+        self.delivered: defaultdict[str, int] = defaultdict(int)
         self.failed: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.conflated: Counter[str] = Counter()

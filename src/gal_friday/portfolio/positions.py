@@ -13,7 +13,7 @@ AVERAGE_PLACES = 12
 class Position:
     """Quantity is signed base, `cost` what the open part was bought for in quote (negative for a short)."""
 
-    __slots__ = ("base", "cost", "fees", "mark", "quantity", "quote", "realized")
+    __slots__ = ("_average", "base", "cost", "fees", "mark", "quantity", "quote", "realized")
 
     def __init__(self, base: str, quote: str) -> None:
         self.base = base
@@ -23,11 +23,14 @@ class Position:
         self.mark = ZERO
         self.realized = ZERO
         self.fees = ZERO
+        self._average: Decimal | None = ZERO
 
     @property
     def average_entry(self) -> Decimal:
         """Average price paid for what is open, to twelve decimals; zero when flat."""
-        return ratio(self.cost, self.quantity, AVERAGE_PLACES) if self.quantity else ZERO
+        if self._average is None:
+            self._average = ratio(self.cost, self.quantity, AVERAGE_PLACES) if self.quantity else ZERO
+        return self._average
 
     @property
     def value(self) -> Decimal:
@@ -42,6 +45,7 @@ class Position:
     def fill(self, quantity: Decimal, price: Decimal, fee: Decimal) -> tuple[Decimal, Decimal | None]:
         """Apply a signed fill; returns (realised before fees, net result of the trade when this closes it)."""
         self.fees += fee
+        self._average = None
         held = self.quantity
         if not held or (held > 0) == (quantity > 0):
             self.quantity = held + quantity

@@ -102,7 +102,13 @@ class RiskManager:
         if self._gate.halted is not None or state is self._checked:
             return
         self._checked = state
-        reason = crossed(figures_of(state), self._gate.settings)
+        reason = crossed(
+            Decimal(state["total_drawdown_pct"]),
+            Decimal(state["daily_drawdown_pct"]),
+            Decimal(state["weekly_drawdown_pct"]),
+            state["consecutive_losses"],
+            self._gate.settings,
+        )
         if reason is not None:
             await self._bus.publish(types.HALT_REQUESTED, {"reason": reason, "source": type(self).__name__})
 
