@@ -22,9 +22,7 @@ from gal_friday.domain.bars import BarSeries, BookSeries
 from gal_friday.domain.errors import DataError, Fault
 from gal_friday.domain.numbers import exact
 from gal_friday.domain.time import interval_text, to_ns
-from gal_friday.market.books import load_books
-from gal_friday.market.loading import load_series
-from gal_friday.market.store import Store
+from gal_friday.market.loading import load_books, load_series
 from gal_friday.settings.manager import ConfigurationManager
 
 Progress = Callable[[str], None]
@@ -97,19 +95,12 @@ class BacktestingEngine:
                 settings=self._config.section("history"),
                 market=market,
             )
-            books = self._stored_books(series)
+            books = load_books(self._data, series)
         # The bars' own interval is the one that features are built on.
         actual = {interval_text(one.interval_ns) for one in series.values()}
         if len(actual) == 1 and actual != {market.interval}:
             self._config = self._config.with_overrides({"market.interval": actual.pop()})
         return build(self._config, series, books)
-
-    def _stored_books(self, series: Mapping[str, BarSeries]) -> dict[str, BookSeries]:
-        found: dict[str, BookSeries] = {}
-        for path in self._data:
-            if Store(path).exists():
-                found.update(load_books(path, series))
-        return found
 
     def _simulate_event_loop(self, world: World, capital: Decimal, sink: BinaryIO | None) -> Run:
         driver = self._config.section("backtest").driver

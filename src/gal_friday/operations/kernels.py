@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from gal_friday.domain.bars import Bools, Int64
 from gal_friday.features.kernel import cached_kernel
 
@@ -36,13 +34,10 @@ def volatility_step(state: Int64, close: int, limit_pct: float) -> bool:
 
 
 @cached_kernel
-def volatility_run(closes: Int64, restart: Bools, window: int, limit_pct: float) -> Bools:
-    """The same step over a series; the window begins anew at every restart."""
-    state = np.zeros(RING + window, dtype=np.int64)
-    trips = np.zeros(closes.shape[0], dtype=np.bool_)
+def volatility_run(state: Int64, closes: Int64, restart: Bools, limit_pct: float, trips: Bools) -> None:
+    """The same step over a series, into `trips`; the window begins anew at every restart."""
     for i in range(closes.shape[0]):
         if restart[i]:
             state[COUNT] = 0
             state[AT] = 0
         trips[i] = volatility_step(state, closes[i], limit_pct)
-    return trips

@@ -25,8 +25,10 @@ def volatility_mask(series: BarSeries, settings: MonitoringSettings) -> Bools:
     if settings.volatility_halt_pct is None:
         return np.zeros(len(series), dtype=np.bool_)
     window = window_bars(settings.volatility_window_minutes, series.interval_ns)
-    found: Bools = volatility_run(series.close, series.restart, window, float(settings.volatility_halt_pct))
-    return found
+    trips = np.zeros(len(series), dtype=np.bool_)
+    state = np.zeros(RING + window, dtype=np.int64)
+    volatility_run(state, series.close, series.restart, float(settings.volatility_halt_pct), trips)
+    return trips
 
 
 class _Window:
