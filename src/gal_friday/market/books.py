@@ -57,12 +57,8 @@ def put_books(store: Store, series: BarSeries, books: BookSeries) -> None:
     store.replace_parts(parts)
 
 
-def load_books(store_root: Path | str, series: Mapping[str, BarSeries]) -> dict[str, BookSeries]:
-    """The book states of each series, one a bar, for the pairs whose books the store has.
-
-    A bar without a state has ten levels of size 0. Ticks and lots are those of the books, not of the bars.
-    """
-    store = Store(store_root)
+def stored_books(store: Store, series: Mapping[str, BarSeries]) -> dict[str, BookSeries]:
+    """The book states of each series, one a bar, for the pairs whose books the store has."""
     manifest = store.manifest()
     found = {}
     for pair, bars in series.items():

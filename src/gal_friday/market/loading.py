@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gal_friday.domain.bars import BarSeries
+from gal_friday.domain.bars import BarSeries, BookSeries
 from gal_friday.domain.errors import DataError
 from gal_friday.domain.ports import Clock, SystemClock
 from gal_friday.domain.time import interval_ns as parse_interval
 from gal_friday.domain.time import interval_text, iso
+from gal_friday.market.books import stored_books
 from gal_friday.market.gaps import Span, limit_bars, span, typed
 from gal_friday.market.importing.findings import FileReport
 from gal_friday.market.importing.reading import OnProgress, Reading, TableReader, with_pair
@@ -27,7 +28,7 @@ _Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which bars: pairs in any spelling, starts in [start_ns, end_ns), and the interval (`5m` or ns).
+    """Which bars: pairs in any spelling, starts in [start_ns, end_ns), and the interval.
 
     Without pairs all that the data has; without an interval the only one it has, or `market.interval` of several.
     """
@@ -35,15 +36,11 @@ class Selection:
     pairs: Sequence[str] | None = None
     start_ns: int | None = None
     end_ns: int | None = None
-    interval: str | int | None = None
+    interval_ns: int | None = None
 
     def names(self) -> set[str] | None:
         """The pairs in our spelling."""
         return {canonical(pair) for pair in self.pairs} if self.pairs else None
-
-    def interval_ns(self) -> int | None:
-        """The interval in ns."""
-        return parse_interval(self.interval) if isinstance(self.interval, str) else self.interval
 
     def stretch(self) -> str:
         """The dates as messages tell them."""
@@ -75,14 +72,14 @@ def load_series(
     pairs: Sequence[str] | None = None,
     start_ns: int | None = None,
     end_ns: int | None = None,
-    interval: str | int | None = None,
+    interval_ns: int | None = None,
     *,
     settings: HistorySettings,
     market: MarketSettings,
     on_progress: OnProgress | None = None,
 ) -> dict[str, BarSeries]:
     """The series of `load_history`, by pair in order of name."""
-    selection = Selection(pairs, start_ns, end_ns, interval)
+    selection = Selection(pairs, start_ns, end_ns, interval_ns)
     return load_history(paths, selection, settings=settings, market=market, on_progress=on_progress).series
 
 
@@ -107,10 +104,24 @@ def load_history(
         _from_store(Store(root), asked, found)
     if files := [each for each in named if each not in stores]:
         now_ns = (clock or SystemClock()).now_ns()
-        _from_files(files, asked, found, Reading(settings, now_ns, None, None, on_progress, asked.interval_ns()))
+        _from_files(files, asked, found, Reading(settings, now_ns, None, None, on_progress, asked.interval_ns))
     _join(found, settings.duplicates)
     _assemble_all(found, asked, market)
     return found.history
+
+
+def load_books(paths: Path | str | Iterable[Path | str], series: Mapping[str, BarSeries]) -> dict[str, BookSeries]:
+    """The book states of each series, one a bar, from the stores among `paths`; pairs without books are left out.
+
+    A bar without a state has levels of size 0. Ticks and lots are those of the books, which may not be the bars'.
+    """
+    named = [paths] if isinstance(paths, str | Path) else list(paths)
+    found: dict[str, BookSeries] = {}
+    for each in named:
+        if is_store(root := Path(each).expanduser()):
+            missing = {pair: bars for pair, bars in series.items() if pair not in found}
+            found.update(stored_books(Store(root), missing))
+    return found
 
 
 def _assemble_all(found: _Found, asked: Selection, market: MarketSettings) -> None:
@@ -205,7 +216,7 @@ def _follow(tables: list[BarTable]) -> bool:
 
 
 def _chosen(found: _Found, asked: Selection, market: MarketSettings) -> int:
-    wanted, told = asked.names(), asked.interval_ns()
+    wanted, told = asked.names(), asked.interval_ns
     there = sorted({interval_ns for _, interval_ns in found.pieces})
     pairs = {pair for pair, _ in found.pieces}
     if wanted is not None and (missing := sorted(wanted - pairs)):

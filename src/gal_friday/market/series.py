@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -54,6 +54,9 @@ class Window:
     end_ns: int | None = None
 
 
+_NO_ROWS = np.empty(0, dtype=np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class _Survey:
     starts: Int64
@@ -62,21 +65,24 @@ class _Survey:
     volume_decimals: int
 
 
-def assemble(window: Window, pieces: Sequence[Piece], *, limit: int, synthetic: bool) -> BarSeries | None:
+def assemble(window: Window, pieces: list[Piece], *, limit: int, synthetic: bool) -> BarSeries | None:
     """The series of a window, at most `limit` flat bars in each silence; None when nobody traded in it.
 
     The series has the fewest decimals that hold its values; its gaps are not typed yet. The hash is that of the
     rows that were traded: a flat bar of volume 0 at the last close counts as none, whether a file has it or not.
+    The list is emptied on the way, so that rows are freed as soon as they have their place.
     """
     survey = _survey(window, pieces)
     if not len(survey.starts):
         return None
     before, missing = silences(survey.starts, window.interval_ns)
     added = np.minimum(missing, limit)
-    steps = np.ones(len(survey.starts), dtype=np.int64)
-    steps[0] = 0
-    steps[before + 1] += added
-    places = np.cumsum(steps)
+    places = np.ones(len(survey.starts), dtype=np.int64)
+    places[0] = 0
+    places[before + 1] += added
+    np.cumsum(places, out=places)
+    gaps = untyped(window.pair, survey.starts, window.interval_ns)
+    survey = replace(survey, starts=_NO_ROWS)
     columns, sha256 = _placed(window, pieces, survey, places)
     filled = _fill(columns, places[before], added, window.interval_ns)
     restart = np.zeros(len(filled), dtype=np.bool_)
@@ -98,7 +104,7 @@ def assemble(window: Window, pieces: Sequence[Piece], *, limit: int, synthetic: 
         restart=restart,
         sha256=sha256,
         synthetic=synthetic,
-        gaps=untyped(window.pair, survey.starts, window.interval_ns),
+        gaps=gaps,
         source_rows=survey.source_rows,
     )
 
@@ -138,7 +144,7 @@ def traded_table(series: BarSeries) -> BarTable:
 
 
 def _survey(window: Window, pieces: Sequence[Piece]) -> _Survey:
-    starts: list[Int64] = [np.empty(0, dtype=np.int64)]
+    starts: list[Int64] = [_NO_ROWS]
     rows = price = volume = 0
     for table, source_rows in _traded_tables(window, pieces):
         rows += source_rows
@@ -148,7 +154,7 @@ def _survey(window: Window, pieces: Sequence[Piece]) -> _Survey:
     return _Survey(np.concatenate(starts), rows, price, volume)
 
 
-def _traded_tables(window: Window, pieces: Sequence[Piece]) -> Iterator[tuple[BarTable, int]]:
+def _traded_tables(window: Window, pieces: Iterable[Piece]) -> Iterator[tuple[BarTable, int]]:
     last: tuple[int, int] | None = None
     for piece in pieces:
         table = piece.table().between(window.start_ns, window.end_ns)
@@ -171,12 +177,18 @@ def _quiet(table: BarTable, last: tuple[int, int] | None) -> Bools:
     return quiet
 
 
-def _placed(window: Window, pieces: Sequence[Piece], survey: _Survey, places: Int64) -> tuple[tuple[Int64, ...], str]:
+def _drained(pieces: list[Piece]) -> Iterator[Piece]:
+    pieces.reverse()
+    while pieces:
+        yield pieces.pop()
+
+
+def _placed(window: Window, pieces: list[Piece], survey: _Survey, places: Int64) -> tuple[tuple[Int64, ...], str]:
     size = int(places[-1]) + 1
     columns = tuple(np.empty(size, dtype=np.int64) for _ in range(TRADES + 1))
     sha = ContentHash(window.pair, window.interval_ns, survey.price_decimals, survey.volume_decimals)
     at = 0
-    for table, _ in _traded_tables(window, pieces):
+    for table, _ in _traded_tables(window, _drained(pieces)):
         rows = table.at(survey.price_decimals, survey.volume_decimals).rows
         sha.update(rows)
         here = places[at : at + len(rows)]

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Protocol
 from gal_friday.domain.errors import DataError
 from gal_friday.settings.sections.history import HistorySettings
 
-BLOCK = 4 * 1024 * 1024
+BLOCK = 1024 * 1024
 _LONGEST_LINE = 64 * 1024
 _TABLES = (".csv", ".txt", ".tsv", ".csv.gz", ".txt.gz", ".tsv.gz", ".gz")
 _PACKED = {b"\x1f\x8b": "gzip", b"PK": "zip", b"PAR1": "parquet"}
@@ -102,7 +102,7 @@ def members(path: Path, settings: HistorySettings) -> tuple[list[Member], list[s
 
 
 def blocks(member: Member) -> Iterator[Block]:
-    """The table's lines, in blocks of some megabytes."""
+    """The table's lines, in blocks of about a megabyte."""
     with member.path.open("rb") as raw:
         if member.inside is None:
             yield from _blocks(_unpacked(raw, member), raw, member)
