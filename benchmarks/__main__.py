@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import bus, environments, growth, kernels, market, systems
+from benchmarks import bus, environments, growth, kernels, market, report, systems
 from benchmarks.peers.task import envs
 
-PARTS = ("setup", "w1", "sparse", "memory", "growth", "kernels", "bus")
+PARTS = ("setup", "w1", "sparse", "memory", "growth", "kernels", "bus", "report")
 
 
 def setup() -> None:
@@ -35,6 +35,7 @@ def main() -> None:
         "growth": lambda: growth.growth(chosen.repeats),
         "kernels": lambda: kernels.run(chosen.repeats),
         "bus": lambda: bus.run(chosen.repeats),
+        "report": lambda: report.run(chosen.repeats),
     }
     for part in wanted:
         print(f"\n== {part}", flush=True)

@@ -52,7 +52,7 @@ def _compare(name: str, jobs: list[Job], aims: tuple[Aim, ...], repeats: int) ->
 
 
 def _beside(outcome: Outcome) -> str:
-    named = {"load_s": "loading", "warm_s": "compiling", "report_s": "report.json and tables", "html_s": "report.html"}
+    named = {"load_s": "loading", "warm_s": "compiling", "report_s": "figures and tables", "html_s": "report.html"}
     return ", ".join(f"{says} {outcome.middle(key):.2f} s" for key, says in named.items() if outcome.middle(key))
 
 
