@@ -117,6 +117,10 @@ class Account:
                 f"order {report.client_order_id}: {plain(before)} filled before, {plain(fill.quantity)} now, "
                 f"but {plain(report.filled)} in all: a fill was never told; reconcile with the exchange"
             )
+        if report.commission_asset != self.quote:
+            raise Fault(
+                f"order {report.client_order_id}: fee in {report.commission_asset}, this account counts in {self.quote}"
+            )
         self._seen[report.client_order_id] = report.filled
         position = self.position(report.pair)
         signed = fill.quantity if report.side is Side.BUY else -fill.quantity
