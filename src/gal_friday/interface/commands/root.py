@@ -5,7 +5,9 @@ from __future__ import annotations
 import typer
 
 from gal_friday import __version__
-from gal_friday.interface.commands import config
+from gal_friday.interface.commands import config, data, features
+from gal_friday.interface.commands.backtest import backtest, demo
+from gal_friday.interface.commands.lookahead import check_lookahead
 from gal_friday.interface.commands.options import AsJson
 from gal_friday.interface.terminal import say, say_json
 
@@ -16,7 +18,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("backtest")(backtest)
+app.command("demo")(demo)
+app.command("check-lookahead")(check_lookahead)
 app.add_typer(config.app, name="config")
+app.add_typer(data.app, name="data")
+app.add_typer(features.app, name="features")
 
 
 @app.command()
