@@ -24,10 +24,21 @@ class Size(NamedTuple):
 
 WIDE = Size("wide", 1_000, 430, 700)
 NARROW = Size("narrow", 420, 380, 260)
+HALF = Size("half", 520, 260, 0)
+
+# Where buy-and-hold swings this many times as far, equity beside it looks like a flat line.
+_DWARFED = 5.0
 
 
-def equity_chart(curve: Curve, size: Size) -> str:
-    """Equity and buy-and-hold above, the drawdown in percent beneath, over one axis of time."""
+def dwarfed(curve: Curve) -> bool:
+    """Whether buy-and-hold moved so much more that equity needs a chart of its own."""
+    equity = [float(row.equity) for row in curve.marks]
+    bought = [float(row.benchmark or 0) for row in curve.marks]
+    return max(bought) - min(bought) > _DWARFED * (max(equity) - min(equity))
+
+
+def equity_chart(curve: Curve, size: Size, *, alone: bool = False) -> str:
+    """Equity above, with buy-and-hold unless `alone`; the drawdown in percent beneath, over one axis of time."""
     marks = curve.marks
     times = [row.seen_ns for row in marks]
     equity = [float(row.equity) for row in marks]
@@ -36,16 +47,16 @@ def equity_chart(curve: Curve, size: Size) -> str:
     left, right, foot = 64, size.width - 10, size.height - 24
     middle = round(size.height * 0.66)
     x = Scale(times[0], max(times[-1], times[0] + 1), left, right)
-    top = Scale(*padded(equity + bought), middle - 14, 14)
+    top = Scale(*padded(equity if alone else equity + bought), middle - 14, 14)
     low = Scale(min(*falls, -0.01) * 1.08, 0, foot - 4, middle + 8)
     body = [*_money_axis(top, left, right), *_percent_axis(low, left, right), *_time_axis(x, middle, foot, size)]
     kept = _thinned(equity, size.points)
-    flat = _thinned(bought, size.points)
+    held = points((x(times[i]), top(bought[i])) for i in _thinned(bought, size.points))
     deep = _thinned(falls, size.points)
     area = [(x(times[0]), low(0)), *((x(times[i]), low(falls[i])) for i in deep), (x(times[-1]), low(0))]
     body += [
         line(left, top(equity[0]), right, top(equity[0]), "base"),
-        f'<polyline class="bought" points="{points((x(times[i]), top(bought[i])) for i in flat)}"/>',
+        *([] if alone else [f'<polyline class="bought" points="{held}"/>']),
         f'<polyline class="equity" points="{points((x(times[i]), top(equity[i])) for i in kept)}"/>',
         f'<polygon class="fall" points="{points(area)}"/>',
     ]
@@ -95,18 +106,18 @@ def _thinned(values: Sequence[float], count: int) -> list[int]:
     return kept
 
 
-def histogram(values: Sequence[float], size: Size, *, title: str, unit: str) -> str:
-    """How often a value falls into each of about thirty equal steps, zero being an edge; losses and gains by colour."""
+def histogram(values: Sequence[float], *, title: str, unit: str) -> str:
+    """How often a value falls into each of about twenty-five equal steps, zero being an edge; coloured by sign."""
     if not values:
         return ""
     column = np.asarray(values)
     low, high = float(np.quantile(column, 0.005)), float(np.quantile(column, 0.995))
-    step = round_step(max(high - low, abs(high) / 10, 1e-6), 30 if size is WIDE else 18)
+    step = round_step(max(high - low, abs(high) / 10, 1e-6), 26)
     first, last = int(np.floor(low / step)), int(np.floor(high / step)) + 1
     # The outermost bars take in what lies beyond them.
     bins = np.clip(np.floor(column / step).astype(int), first, last - 1) - first
     counts = np.bincount(bins, minlength=last - first).tolist()
-    left, right, foot = 44, size.width - 10, 230
+    left, right, foot = 44, HALF.width - 10, HALF.height - 26
     x = Scale(first, last, left, right)
     y = Scale(0, max(counts) * 1.08, foot, 12)
     body = []
@@ -119,10 +130,10 @@ def histogram(values: Sequence[float], size: Size, *, title: str, unit: str) -> 
         where = f'x="{x(first + k) + 0.5:.1f}" y="{y(count):.1f}"'
         extent = f'width="{max(x(1) - x(0) - 1, 0.5):.1f}" height="{foot - y(count):.1f}"'
         body.append(f'<rect class="{style}" {where} {extent}><title>{span}: {count:,}</title></rect>')
-    for value in ticks(first * step, last * step, 10 if size is WIDE else 5):
+    for value in ticks(first * step, last * step, 6):
         body.append(label(x(value / step), foot + 16, f"{value:.4g}{unit}".replace("-", MINUS), "middle"))
     mean = float(column.mean())
     if first <= mean / step <= last:
         body.append(line(x(mean / step), 8, x(mean / step), foot, "mean"))
     body.append(line(left, foot, right, foot, "rule"))
-    return svg(size.width, 256, title, body, size.name)
+    return svg(HALF.width, HALF.height, title, body, HALF.name)

@@ -44,10 +44,11 @@ def _simulation(found: Findings) -> Iterator[str]:
     figures = found.metrics
     if figures["ambiguous_trades"]:
         yield (
-            f"{figures['ambiguous_trades']} trades met stop and target within one bar and count as stopped; "
+            f"Stop and target lay within one bar, counted as stopped: {figures['ambiguous_trades']}; "
             f"with every target first the return is {percent(figures['optimistic_total_return_pct'], sign=True)}."
         )
     if figures["open_trades"]:
-        yield f"{figures['open_trades']} positions were still open at the end and are valued at the last close."
+        yield f"Still open at the end and valued at the last close: {figures['open_trades']}."
     if found.run.halts:
-        yield f"Trading was halted {len(found.run.halts)} times; see below for when and why."
+        times = "once" if len(found.run.halts) == 1 else f"{len(found.run.halts)} times"
+        yield f"Trading was halted {times}; see below for when and why."

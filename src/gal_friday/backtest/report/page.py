@@ -13,7 +13,7 @@ from markupsafe import Markup
 from gal_friday.backtest.findings import Findings
 from gal_friday.backtest.report import numerals, words
 from gal_friday.backtest.report.candles import candle_data
-from gal_friday.backtest.report.charts import NARROW, WIDE, equity_chart, histogram
+from gal_friday.backtest.report.charts import NARROW, WIDE, dwarfed, equity_chart, histogram
 from gal_friday.backtest.report.document import assumed, data_entry
 from gal_friday.backtest.report.doubts import doubts
 from gal_friday.backtest.report.months import months
@@ -85,9 +85,12 @@ def _view(found: Findings, stress: Sequence[StressRow]) -> dict[str, Any]:
         "doubts": doubts(found),
         "cards": [_figure(name, found) for name in _CARDS],
         "equity_charts": [Markup(equity_chart(found.curve, size)) for size in (WIDE, NARROW)],
+        "alone_charts": [Markup(equity_chart(found.curve, size, alone=True)) for size in (WIDE, NARROW)]
+        if dwarfed(found.curve)
+        else [],
         "months": months(found.curve),
-        "trade_charts": _histograms(returns, "Return of a trade after fees"),
-        "day_charts": _histograms(days, "Return of a day"),
+        "trade_chart": _histogram(returns, "Return of a trade after fees"),
+        "day_chart": _histogram(days, "Return of a day"),
         "candles": Markup(candle_data(found, chosen)),
         "trades": _listed(found, chosen),
         "trade_total": len(found.trades),
@@ -124,8 +127,8 @@ def _figure(name: str, found: Findings) -> dict[str, str]:
     }
 
 
-def _histograms(values: list[float], title: str) -> list[Markup]:
-    return [Markup(histogram(values, size, title=title, unit="%")) for size in (WIDE, NARROW)]
+def _histogram(values: list[float], title: str) -> Markup:
+    return Markup(histogram(values, title=title, unit="%"))
 
 
 def _costs(found: Findings) -> list[dict[str, Any]]:

@@ -94,7 +94,8 @@
     }
     pen.globalAlpha = 1;
     const seen = pair.trades.filter(t => t.t0 < to && (t.t1 === null ? pair.last : t.t1) > from), few = seen.length <= 60;
-    for (const t of seen) trade(t, x, y, few, good, bad);
+    if (seen.length > 300) dots(seen, x, y, good, bad);
+    else for (const t of seen) trade(t, x, y, few, good, bad);
     pen.restore();
     return { x, y, candles, span, right };
   }
@@ -102,10 +103,11 @@
   function axes(width, right, foot, low, high, x, y) {
     pen.font = "12px system-ui, 'DejaVu Sans', sans-serif"; pen.lineWidth = 1; pen.textBaseline = "middle";
     const soft = colour("--soft"), grid = colour("--grid"), step = neat(high - low, 6);
+    const places = Math.min(pair.decimals, Math.max(0, Math.ceil(-Math.log10(step)) + 1));
     pen.textAlign = "left";
     for (let p = Math.ceil(low / step) * step; p < high; p += step) {
       pen.strokeStyle = grid; pen.beginPath(); pen.moveTo(0, y(p)); pen.lineTo(right, y(p)); pen.stroke();
-      pen.fillStyle = soft; pen.fillText(digits(p), right + 6, y(p));
+      pen.fillStyle = soft; pen.fillText(p.toFixed(places), right + 6, y(p));
     }
     const steps = [60, 300, 900, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000, 7776000, 15552000, 31536000];
     const every = steps.find(s => (to - from) / s <= right / 110) || steps[steps.length - 1];
@@ -134,6 +136,13 @@
     }
     arrow(x(t.t0), y(t.p0), t.side > 0, few || picked);
     pen.lineWidth = 1;
+  }
+
+  function dots(trades, x, y, good, bad) {   // too many for arrows: one dot each, by result
+    for (const t of trades) {
+      pen.fillStyle = t.net === null ? colour("--soft") : t.net >= 0 ? good : bad;
+      pen.fillRect(x(t.t0) - 1, y(t.p0) - 1, 2, 2);
+    }
   }
 
   function arrow(x, y, bought, large) {
