@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import msgspec
 import structlog
 
+from gal_friday.domain.errors import SettingsError
 from gal_friday.domain.ports import SystemClock
 from gal_friday.domain.time import iso, to_ns
 from gal_friday.events import types
@@ -82,8 +83,7 @@ class LoggerService:
     async def start(self) -> None:
         """Begin to write and to listen; what was logged before is written now."""
         if not self._simulated:
-            secrets = (secret for keys in self._config.get_api_keys().values() for secret in keys.values())
-            self._redaction = Redaction(secret.get_secret_value() for secret in secrets if secret is not None)
+            self._redaction = Redaction(_secrets(self._config))
         self._writer = threading.Thread(target=self._write_all, name="log-writer", daemon=True)
         self._writer.start()
         logging.getLogger("gal_friday").addHandler(self._forward)
@@ -197,13 +197,13 @@ class LoggerService:
     def _lost(self, error: Exception) -> None:
         self.failed += 1
         if self.failed == 1:
-            print(f"gal-friday: a log line could not be written: {error}", file=sys.stderr)
+            sys.stderr.write(f"gal-friday: a log line could not be written: {error}\n")
 
     def _write(self, entry: _Entry) -> None:
         settings, rank = self._settings, RANK[entry.level]
         record = self._record(entry)
         if settings.console and entry.kind == "log" and rank >= RANK[settings.console_level]:
-            print(self._people(None, entry.level.lower(), dict(record)), file=sys.stderr)
+            sys.stderr.write(f"{self._people(None, entry.level.lower(), dict(record))}\n")
         if rank >= RANK[settings.level]:
             if self._file is not None:
                 self._file.write(str(self._json(None, entry.level.lower(), dict(record))))
@@ -236,6 +236,14 @@ class _Forward(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._service.log(record.levelname, record.getMessage(), record.name, exc_info=record.exc_info)
+
+
+def _secrets(config: ConfigurationManager) -> list[str]:
+    try:
+        found = config.get_api_keys()
+    except SettingsError:  # paper trading needs no keys; whoever needs them says so
+        return []
+    return [secret.get_secret_value() for keys in found.values() for secret in keys.values()]
 
 
 def _exception(exc_info: Any) -> BaseException | None:
