@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from gal_friday.domain.bars import Float64, Int64
-from gal_friday.features.kernel import cached_kernel
 
 # Positions in what `drawdowns` returns; -1 where there is no such bar.
 MAX_PEAK, MAX_TROUGH, MAX_RECOVERY, LONG_PEAK, LONG_TROUGH, LONG_RECOVERY = range(6)
 
 
-@cached_kernel
+@njit(cache=True)
 def merged(one: Int64, other: Int64) -> Int64:
     """The union of two strictly ascending columns."""
     out = np.empty(one.shape[0] + other.shape[0], dtype=np.int64)
@@ -28,7 +28,7 @@ def merged(one: Int64, other: Int64) -> Int64:
     return out[:n]
 
 
-@cached_kernel
+@njit(cache=True)
 def add_cash(times: Int64, since: Int64, cash: Float64, out: Float64) -> None:
     """Add to each instant the last cash balance that held since then or before."""
     k = -1
@@ -39,7 +39,7 @@ def add_cash(times: Int64, since: Int64, cash: Float64, out: Float64) -> None:
             out[i] += cash[k]
 
 
-@cached_kernel
+@njit(cache=True)
 def add_value(
     times: Int64, starts: Int64, interval: int, close: Int64, since: Int64, lots: Int64, unit: float, out: Float64
 ) -> None:
@@ -54,7 +54,7 @@ def add_value(
             out[i] += float(lots[k]) * float(close[row]) / unit
 
 
-@cached_kernel
+@njit(cache=True)
 def drawdowns(equity: Float64, times: Int64) -> Int64:
     """Peak, trough and recovery of the deepest and of the longest drawdown, as positions.
 
@@ -86,7 +86,7 @@ def drawdowns(equity: Float64, times: Int64) -> Int64:
     return found
 
 
-@cached_kernel
+@njit(cache=True)
 def last_of_each(times: Int64, size: int) -> Int64:
     """The position of the last instant in each period of `size` ns that has one; a period includes its end."""
     out = np.empty((times[-1] - times[0]) // size + 2, dtype=np.int64)
@@ -98,7 +98,7 @@ def last_of_each(times: Int64, size: int) -> Int64:
     return out[:n]
 
 
-@cached_kernel
+@njit(cache=True)
 def running_peaks(equity: Float64, positions: Int64) -> Int64:
     """For each of the ascending positions, the last position up to it that stood at the running maximum."""
     out = np.empty(positions.shape[0], dtype=np.int64)

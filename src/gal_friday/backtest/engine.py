@@ -21,7 +21,7 @@ from gal_friday.backtest.world import World, build
 from gal_friday.domain.bars import BarSeries, BookSeries
 from gal_friday.domain.errors import DataError, Fault
 from gal_friday.domain.numbers import exact
-from gal_friday.domain.time import interval_text, to_ns
+from gal_friday.domain.time import to_ns
 from gal_friday.market.loading import load_books, load_series
 from gal_friday.settings.manager import ConfigurationManager
 
@@ -80,7 +80,6 @@ class BacktestingEngine:
     def _load_historical_data(self, start_ns: int, end_ns: int) -> World:
         if start_ns >= end_ns:
             raise DataError("the backtest ends before it starts: check --start and --end")
-        market = self._config.section("market")
         if self._series is not None:
             series = {pair: one.between(start_ns, end_ns) for pair, one in self._series.items()}
             books = _cut(self._series, self._books or {}, start_ns, end_ns)
@@ -91,15 +90,10 @@ class BacktestingEngine:
                 pairs=self._pairs,
                 start_ns=start_ns,
                 end_ns=end_ns,
-                interval=None,
                 settings=self._config.section("history"),
-                market=market,
+                market=self._config.section("market"),
             )
             books = load_books(self._data, series)
-        # The bars' own interval is the one that features are built on.
-        actual = {interval_text(one.interval_ns) for one in series.values()}
-        if len(actual) == 1 and actual != {market.interval}:
-            self._config = self._config.with_overrides({"market.interval": actual.pop()})
         return build(self._config, series, books)
 
     def _simulate_event_loop(self, world: World, capital: Decimal, sink: BinaryIO | None) -> Run:

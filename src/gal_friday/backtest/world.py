@@ -10,7 +10,7 @@ import numpy as np
 from gal_friday.domain.bars import BarSeries, BookSeries, Int64
 from gal_friday.domain.errors import DataError
 from gal_friday.domain.instrument import Instrument
-from gal_friday.domain.time import MILLISECOND
+from gal_friday.domain.time import MILLISECOND, interval_text
 from gal_friday.settings.manager import ConfigurationManager
 from gal_friday.simulation.matching import BarFacts
 
@@ -79,6 +79,15 @@ def build(
     quotes = {pair.partition("/")[2] for pair in ordered}
     if len(quotes) > 1:
         raise DataError(f"one account counts in one asset; the pairs are quoted in {sorted(quotes)}: run them apart")
+    # What is replayed decides: these pairs, at this interval, counted in their quote asset.
+    interval, quote = intervals.pop(), quotes.pop()
+    config = config.with_overrides(
+        {
+            "trading.pairs": list(ordered),
+            "market.interval": interval_text(interval),
+            "portfolio.quote_asset": quote,
+        }
+    )
     rules, fee_multiple = config.section("instruments"), config.section("simulation").fee_multiple
     instruments = {}
     known = dict(books or {})
@@ -93,11 +102,11 @@ def build(
         ordered,
         {pair: known[pair] for pair in ordered if pair in known},
         instruments,
-        intervals.pop(),
+        interval,
         market.bar_grace_ms * MILLISECOND,
         starts,
         {pair: _rows(one.start_ns, starts) for pair, one in ordered.items()},
-        quotes.pop(),
+        quote,
     )
 
 
