@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from gal_friday.app import Application, Surroundings
+from gal_friday.backtest.collector import paused
 from gal_friday.backtest.recorder import DECISIONS, Recorder
 from gal_friday.backtest.replay import Replay
 from gal_friday.backtest.result import Run
@@ -80,7 +81,7 @@ class EventDriver:
     def run(self) -> Run:
         """Publish every bar, and let each come to rest before the next."""
         world, bus = self._world, self.bus
-        with exact():
+        with exact(), paused():
             for kind in DECISIONS:
                 bus.subscribe(kind, self._record, observer=True)
             bus.subscribe(types.SYSTEM_STATE_CHANGE, self._on_state, observer=True)

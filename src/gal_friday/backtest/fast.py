@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from decimal import Decimal
 
+from gal_friday.backtest.collector import paused
 from gal_friday.backtest.recorder import Recorder
 from gal_friday.backtest.replay import Replay
 from gal_friday.backtest.result import Run
@@ -85,7 +86,7 @@ class FastDriver:
 
     def run(self) -> Run:
         """Visit every step that matters, in order."""
-        with exact():
+        with exact(), paused():
             self.prepare()
             world = self._world
             skipping = Skipping(

@@ -25,6 +25,7 @@ class Signals:
         self._rows: list[int] = rows.tolist()
         self._now = now
         self._before = before
+        self._last: tuple[int, tuple[Row, Row | None]] | None = None
         self._has_before: list[bool] = (~np.isnan(before).any(axis=1)).tolist()
 
     def __len__(self) -> int:
@@ -50,10 +51,15 @@ class Signals:
         return last
 
     def _values(self, index: int) -> tuple[Row, Row | None]:
+        # The row that was found is asked for again when it is visited.
+        if self._last is not None and self._last[0] == index:
+            return self._last[1]
         now = dict(zip(self._names, self._now[index].tolist(), strict=True))
-        if not self._has_before[index]:
-            return now, None
-        return now, dict(zip(self._names, self._before[index].tolist(), strict=True))
+        before = None
+        if self._has_before[index]:
+            before = dict(zip(self._names, self._before[index].tolist(), strict=True))
+        self._last = (index, (now, before))
+        return now, before
 
 
 def find(pair: str, series: BarSeries, books: BookSeries | None, features: FeatureSet, decisions: Decisions) -> Signals:

@@ -46,6 +46,8 @@ class Skipping:
         self._matching = matching
         self._decisions = decisions
         self._guard = _union(world, guard)
+        self._pairs = world.pairs
+        self._peaks = np.empty(3)
         # A pair with a bar at every step needs no table: its rows are the steps.
         self._steps = {
             p: None if len(s) == len(world.starts) else np.searchsorted(world.starts, s.start_ns)
@@ -62,8 +64,9 @@ class Skipping:
         world, bound = self._world, len(self._world.starts)
         if step + 1 >= bound:
             return bound
-        if any(self._matching.working(pair) for pair in world.pairs):
-            return step + 1
+        for pair in self._pairs:
+            if self._matching.working(pair):
+                return step + 1
         if resume_ns is not None:
             bound = min(bound, self._first_known(resume_ns))
         halted = self._gate.halted is not None
@@ -71,7 +74,7 @@ class Skipping:
             at = bisect_right(self._guard, step)
             if at < len(self._guard):
                 bound = min(bound, self._guard[at])
-        for pair in world.pairs:
+        for pair in self._pairs:
             bound = min(bound, self._pair_next(pair, step, bound))
         if self._account.exposed:
             bound = min(bound, max(self._next_midnight(), step + 1))
@@ -121,8 +124,8 @@ class Skipping:
 
     def _follow_equity(self, first: int, last: int, floors: np.ndarray[tuple[int], np.dtype[np.float64]]) -> int:
         """Move the account over the steps in [first, last) that cross no limit; the first that could, else `last`."""
-        drawdowns = self._account.drawdowns
-        peaks = np.array([float(p) for p in (drawdowns.day_peak, drawdowns.week_peak, drawdowns.peak)])
+        drawdowns, peaks = self._account.drawdowns, self._peaks
+        peaks[0], peaks[1], peaks[2] = drawdowns.day_peak, drawdowns.week_peak, drawdowns.peak
         exposed = sorted(self._account.exposed)
         if len(exposed) == 1:
             return self._follow_one(exposed[0], first, last, peaks, floors)

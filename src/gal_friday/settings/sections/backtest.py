@@ -17,9 +17,7 @@ class BacktestSettings(Section):
         Decimal("100000"), "Opening balance", unit="quote currency"
     )
     seed: int = key(0, "Seed of every random stream", ge=0, le=2**63 - 1)
-    driver: Literal["fast", "event"] = key(
-        "fast", "fast: skips rows on which nothing can happen", decides=False
-    )
+    driver: Literal["fast", "event"] = key("fast", "fast: skips rows on which nothing can happen", decides=False)
     after_halt: Literal["next_day", "stop", "ignore"] = key(
         "next_day",
         "next_day: resume at the next UTC day; stop: stay halted; ignore: never halt",

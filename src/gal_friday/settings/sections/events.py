@@ -22,6 +22,4 @@ class BusSettings(Section):
         le=10**7,
         decides=False,
     )
-    ring: int = key(
-        100_000, "Latest events kept for replay", ge=0, le=10**7, decides=False
-    )
+    ring: int = key(100_000, "Latest events kept for replay", ge=0, le=10**7, decides=False)

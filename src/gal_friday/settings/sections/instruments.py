@@ -19,21 +19,11 @@ class PairRules(Section):
 
     price_decimals: int = key(5, "Decimals of a price", ge=0, le=10)
     lot_decimals: int = key(8, "Decimals of a size", ge=0, le=10)
-    tick_size: Positive | None = key(
-        None, "Price grid; null means one unit of the last decimal", unit="quote"
-    )
-    ordermin: Positive = key(
-        Decimal("0.00000001"), "Smallest size of an order", unit="base"
-    )
-    costmin: Annotated[Decimal, Field(ge=0)] = key(
-        Decimal("0.5"), "Smallest notional of an order", unit="quote"
-    )
-    taker_fee_pct: Fee = key(
-        Decimal("0.40"), "Fee of a fill that takes liquidity", unit="% of notional"
-    )
-    maker_fee_pct: Fee = key(
-        Decimal("0.25"), "Fee of a fill that made liquidity", unit="% of notional"
-    )
+    tick_size: Positive | None = key(None, "Price grid; null means one unit of the last decimal", unit="quote")
+    ordermin: Positive = key(Decimal("0.00000001"), "Smallest size of an order", unit="base")
+    costmin: Annotated[Decimal, Field(ge=0)] = key(Decimal("0.5"), "Smallest notional of an order", unit="quote")
+    taker_fee_pct: Fee = key(Decimal("0.40"), "Fee of a fill that takes liquidity", unit="% of notional")
+    maker_fee_pct: Fee = key(Decimal("0.25"), "Fee of a fill that made liquidity", unit="% of notional")
     fee_decimals: int = key(5, "Decimals to which a fee is rounded", ge=0, le=10)
 
 
@@ -49,9 +39,7 @@ def _known() -> dict[str, PairRules]:
 class InstrumentSettings(Section):
     """Pair rules used in a backtest, and live until the exchange has answered."""
 
-    defaults: PairRules = key(
-        PairRules, "Rules of a pair that is not listed; the report names such pairs"
-    )
+    defaults: PairRules = key(PairRules, "Rules of a pair that is not listed; the report names such pairs")
     pairs: dict[str, PairRules] = key(_known, "Rules by pair, such as XRP/USD")
 
     def instrument(self, pair: str) -> Instrument:

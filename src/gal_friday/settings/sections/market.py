@@ -10,9 +10,7 @@ from gal_friday.settings.section import Section, key
 class MarketSettings(Section):
     """Bars, gaps and staleness."""
 
-    interval: Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"] = key(
-        "1m", "Bar interval that features are built on"
-    )
+    interval: Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"] = key("1m", "Bar interval that features are built on")
     bar_grace_ms: int = key(
         1_500,
         "How long after its end a bar counts as known",
@@ -34,6 +32,4 @@ class MarketSettings(Section):
         gt=0,
         le=3_600,
     )
-    halt_stale_after_s: float = key(
-        60.0, "Silence of the feed that halts trading", unit="s", gt=0, le=86_400
-    )
+    halt_stale_after_s: float = key(60.0, "Silence of the feed that halts trading", unit="s", gt=0, le=86_400)

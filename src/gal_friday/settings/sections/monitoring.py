@@ -19,12 +19,8 @@ class MonitoringSettings(Section):
         "Move of a pair's close within the window that halts; null switches it off",
         unit="%",
     )
-    volatility_window_minutes: int = key(
-        5, "Window of the volatility halt", unit="min", ge=1, le=1_440
-    )
-    health_interval_s: float = key(
-        5.0, "Pause between health checks", unit="s", gt=0, le=3_600, decides=False
-    )
+    volatility_window_minutes: int = key(5, "Window of the volatility halt", unit="min", ge=1, le=1_440)
+    health_interval_s: float = key(5.0, "Pause between health checks", unit="s", gt=0, le=3_600, decides=False)
     state_dir: str = key(
         "~/.local/state/gal-friday",
         "Folder of the halt flag and other state",

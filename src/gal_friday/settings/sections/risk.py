@@ -93,20 +93,12 @@ class RiskSettings(Section):
         le=60_000,
         reloadable=True,
     )
-    on_cap: Literal["shrink", "reject"] = key(
-        "shrink", "What happens to an entry larger than a cap"
-    )
-    allow_short: bool = key(
-        False, "Whether entries may sell what is not held (backtest only)"
-    )
+    on_cap: Literal["shrink", "reject"] = key("shrink", "What happens to an entry larger than a cap")
+    allow_short: bool = key(False, "Whether entries may sell what is not held (backtest only)")
 
     @model_validator(mode="after")
     def _limits_are_ordered(self) -> Self:
-        if (
-            not self.daily_drawdown_pct
-            <= self.weekly_drawdown_pct
-            <= self.total_drawdown_pct
-        ):
+        if not self.daily_drawdown_pct <= self.weekly_drawdown_pct <= self.total_drawdown_pct:
             raise ValueError(
                 "daily_drawdown_pct <= weekly_drawdown_pct <= total_drawdown_pct must hold; "
                 f"was {self.daily_drawdown_pct}, {self.weekly_drawdown_pct}, {self.total_drawdown_pct}"

@@ -17,9 +17,7 @@ class SlippageSettings(Section):
         "fixed",
         "fixed: basis points; volatility: share of the last bar's range; volume: impact by share of volume",
     )
-    fixed_bp: Annotated[Decimal, Field(ge=0, le=1_000)] = key(
-        Decimal("1"), "Slippage of kind fixed", unit="bp"
-    )
+    fixed_bp: Annotated[Decimal, Field(ge=0, le=1_000)] = key(Decimal("1"), "Slippage of kind fixed", unit="bp")
     range_pct: Annotated[Decimal, Field(ge=0, le=1_000)] = key(
         Decimal("5"),
         "Slippage of kind volatility, in percent of the previous bar's range",
@@ -58,12 +56,8 @@ class SimulationSettings(Section):
         "Share of a bar's volume that our orders may take; null takes all they want",
         unit="% of volume",
     )
-    slippage: SlippageSettings = key(
-        SlippageSettings, "Price concession of market orders and stops"
-    )
-    fee_multiple: Annotated[Decimal, Field(ge=0, le=100)] = key(
-        Decimal("1"), "Factor on every fee, for stress"
-    )
+    slippage: SlippageSettings = key(SlippageSettings, "Price concession of market orders and stops")
+    fee_multiple: Annotated[Decimal, Field(ge=0, le=100)] = key(Decimal("1"), "Factor on every fee, for stress")
     slippage_multiple: Annotated[Decimal, Field(ge=0, le=100)] = key(
         Decimal("1"), "Factor on every slippage, for stress"
     )

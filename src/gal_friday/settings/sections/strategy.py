@@ -15,12 +15,8 @@ Multiple = Annotated[Decimal, Field(gt=0, le=100)]
 class StopSettings(Section):
     """Where the stop-loss of an entry lies."""
 
-    kind: Literal["percent", "atr"] = key(
-        "percent", "percent of the entry price, or a multiple of the ATR feature"
-    )
-    pct: PositivePercent = key(
-        Decimal("1.0"), "Distance of kind percent", unit="% of price"
-    )
+    kind: Literal["percent", "atr"] = key("percent", "percent of the entry price, or a multiple of the ATR feature")
+    pct: PositivePercent = key(Decimal("1.0"), "Distance of kind percent", unit="% of price")
     atr_multiple: Multiple = key(Decimal("2"), "Distance of kind atr", unit="ATR")
     atr_feature: str = key("atr_14", "Feature that kind atr reads")
 
@@ -32,13 +28,9 @@ class TargetSettings(Section):
         "percent",
         "percent of the entry price, a multiple of the ATR feature, or of the stop's distance",
     )
-    pct: PositivePercent = key(
-        Decimal("2.0"), "Distance of kind percent", unit="% of price"
-    )
+    pct: PositivePercent = key(Decimal("2.0"), "Distance of kind percent", unit="% of price")
     atr_multiple: Multiple = key(Decimal("4"), "Distance of kind atr", unit="ATR")
-    reward_risk: Multiple = key(
-        Decimal("2"), "Distance of kind reward_risk", unit="stop distances"
-    )
+    reward_risk: Multiple = key(Decimal("2"), "Distance of kind reward_risk", unit="stop distances")
     atr_feature: str = key("atr_14", "Feature that kind atr reads")
 
 
@@ -49,12 +41,8 @@ class Confirmation(Section):
         description="Name of the feature",
         json_schema_extra={"unit": "", "decides": True},
     )
-    op: Literal["<", "<=", ">", ">="] = Field(
-        description="Comparison", json_schema_extra={"unit": ""}
-    )
-    value: float = Field(
-        description="Value the feature is compared with", json_schema_extra={"unit": ""}
-    )
+    op: Literal["<", "<=", ">", ">="] = Field(description="Comparison", json_schema_extra={"unit": ""})
+    value: float = Field(description="Value the feature is compared with", json_schema_extra={"unit": ""})
 
 
 class StrategySpec(Section):
@@ -77,12 +65,8 @@ class StrategySpec(Section):
     )
     stop: StopSettings = key(StopSettings, "Stop-loss")
     target: TargetSettings = key(TargetSettings, "Take-profit")
-    confirmations: tuple[Confirmation, ...] = key(
-        (), "Conditions on features that entries must meet as well"
-    )
-    max_hold_minutes: int | None = key(
-        None, "Time after which a position is closed", unit="min", ge=1, le=525_600
-    )
+    confirmations: tuple[Confirmation, ...] = key((), "Conditions on features that entries must meet as well")
+    max_hold_minutes: int | None = key(None, "Time after which a position is closed", unit="min", ge=1, le=525_600)
     exit_below: float | None = key(
         None,
         "Prediction below which a long position is closed (a short one above 1 minus it)",
@@ -103,7 +87,5 @@ class StrategySettings(Section):
     def _ids_are_unique(self) -> Self:
         names = [spec.id for spec in self.strategies]
         if not names or len(set(names)) != len(names):
-            raise ValueError(
-                f"strategies need at least one entry and distinct ids; were {names}"
-            )
+            raise ValueError(f"strategies need at least one entry and distinct ids; were {names}")
         return self
