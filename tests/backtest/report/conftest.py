@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 
 import numpy as np
@@ -66,6 +65,33 @@ def walk(pair: str, bars: int, seed: int, *, start_ns: int = START, holes: int =
     )
 
 
+def bracket_fill(
+    series: BarSeries, rules: Instrument, n: int, levels, *, role, way, ticks, at, phase, lots
+) -> FillRecord:
+    kind = {"ENTRY": "MARKET", "EXIT": "MARKET", "STOP": "STOP_LOSS", "TARGET": "TAKE_PROFIT"}[role]
+    maker = role is Role.TARGET
+    start = int(series.start_ns[at])
+    return FillRecord(
+        pair=series.pair,
+        signal_id=f"{series.pair}-{n:05d}",
+        strategy_id="ema_cross",
+        role=role,
+        side=way,
+        order_type=OrderType(kind),
+        lots=lots,
+        ticks=ticks,
+        commission=rules.fee(rules.notional(ticks, lots), maker=maker),
+        liquidity="maker" if maker else "taker",
+        venue_ns=start + (1_550_000_000 if phase == "open" else 30_000_000_000),
+        bar_ns=start,
+        phase=phase,
+        slippage=ZERO if maker else rules.notional(2, lots),
+        stop=levels[0],
+        target=levels[1],
+        client_order_id=f"{series.pair}-{n}-{role}",
+    )
+
+
 def bracket_fills(
     series: BarSeries, rules: Instrument, seed: int, count: int, *, shorts: bool = False, end: int = -1
 ) -> list[FillRecord]:
@@ -85,30 +111,6 @@ def bracket_fills(
         lots = int(rng.integers(10**10, 10**11))
         levels = rules.price(stop), rules.price(target)
 
-        def fill(role, way, ticks, at, phase, lots, n=n, levels=levels):
-            kind = {"ENTRY": "MARKET", "EXIT": "MARKET", "STOP": "STOP_LOSS", "TARGET": "TAKE_PROFIT"}[role]
-            delay = 1_550_000_000 if phase == "open" else 30_000_000_000
-            paid = ZERO if role is Role.TARGET else rules.notional(2, lots)
-            return FillRecord(
-                pair=series.pair,
-                signal_id=f"{series.pair}-{n:05d}",
-                strategy_id="ema_cross",
-                role=role,
-                side=way,
-                order_type=OrderType(kind),
-                lots=lots,
-                ticks=ticks,
-                commission=rules.fee(rules.notional(ticks, lots), maker=role is Role.TARGET),
-                liquidity="maker" if role is Role.TARGET else "taker",
-                venue_ns=int(series.start_ns[at]) + delay,
-                bar_ns=int(series.start_ns[at]),
-                phase=phase,
-                slippage=paid,
-                stop=levels[0],
-                target=levels[1],
-                client_order_id=f"{series.pair}-{n}-{role}-{len(fills)}",
-            )
-
         at, role, ticks, phase = bars - 1, Role.EXIT, int(series.open[-1]), "open"
         horizon = min(bars - 1, row + int(rng.integers(5, 400)))
         for k in range(row, horizon + 1):
@@ -125,10 +127,15 @@ def bracket_fills(
         if at <= row and role is Role.EXIT:
             continue
         parts = [lots // 3, lots - lots // 3] if n % 4 == 0 else [lots]
-        fills += [fill(Role.ENTRY, side, price, row, "open", part) for part in parts]
+        known = (series, rules, n, levels)
+        fills += [
+            bracket_fill(*known, role=Role.ENTRY, way=side, ticks=price, at=row, phase="open", lots=part)
+            for part in parts
+        ]
         if n == len(entries) - 1 and end == 0:
             break
-        fills.append(fill(role, side.opposite, max(ticks, 1), at, phase, lots))
+        out = {"role": role, "way": side.opposite, "ticks": max(ticks, 1), "at": at, "phase": phase, "lots": lots}
+        fills.append(bracket_fill(*known, **out))
         free = at + 1
     return fills
 
@@ -187,7 +194,86 @@ def run_of(series: dict[str, BarSeries], rules: dict[str, Instrument], fills: li
     )
 
 
+def flat_series(pair: str, rows: list[tuple[int, int, int, int]]) -> BarSeries:
+    """Minute bars from (open, high, low, close) in ticks."""
+    columns = [np.array(column, dtype=np.int64) for column in zip(*rows, strict=True)]
+    count = len(rows)
+    start = START + np.arange(count, dtype=np.int64) * MINUTE
+    ones = np.ones(count, dtype=np.int64)
+    first = np.arange(count) == 0
+    return BarSeries(
+        pair,
+        MINUTE,
+        PRICES[pair][1],
+        8,
+        start,
+        *columns,
+        ones,
+        ones,
+        ~first & first,
+        first,
+        sha256="0" * 64,
+        synthetic=False,
+    )
+
+
+def one_fill(
+    row: int,
+    side: Side,
+    ticks: int,
+    lots: int = 10**8,
+    *,
+    role: Role = Role.ENTRY,
+    phase: str = "open",
+    pair: str = "XRP/USD",
+    commission: str = "0.01",
+    stop: str | None = None,
+    target: str | None = None,
+    at_s: int = 2,
+    signal: str = "s1",
+) -> FillRecord:
+    """A fill of one base unit, unless told otherwise, `at_s` seconds into its bar."""
+    bar_ns = START + row * MINUTE
+    return FillRecord(
+        pair=pair,
+        signal_id=signal,
+        strategy_id="test",
+        role=role,
+        side=side,
+        order_type=OrderType.MARKET,
+        lots=lots,
+        ticks=ticks,
+        commission=Decimal(commission),
+        liquidity="taker",
+        venue_ns=bar_ns + at_s * 1_000_000_000,
+        bar_ns=bar_ns,
+        phase=phase,
+        slippage=Decimal("0.001"),
+        stop=None if stop is None else Decimal(stop),
+        target=None if target is None else Decimal(target),
+        client_order_id=f"{signal}-{row}-{role}",
+    )
+
+
+class Samples:
+    """What the tests of this folder build runs from."""
+
+    START = START
+    flat_series = staticmethod(flat_series)
+    instrument = staticmethod(instrument)
+    make_run = staticmethod(make_run)
+    one_fill = staticmethod(one_fill)
+    run_of = staticmethod(run_of)
+    walk = staticmethod(walk)
+
+    @staticmethod
+    def small(rows: list[tuple[int, int, int, int]], fills: list[FillRecord]) -> Run:
+        """A run of XRP/USD on hand-made bars."""
+        pair = "XRP/USD"
+        return run_of({pair: flat_series(pair, rows)}, {pair: instrument(pair, 5)}, fills)
+
+
 @pytest.fixture(scope="session")
-def sample() -> Callable[..., Run]:
-    """Builds a run from random walks; see `make_run`."""
-    return make_run
+def samples() -> type[Samples]:
+    """Builders of runs, see `Samples`."""
+    return Samples
