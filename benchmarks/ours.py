@@ -24,10 +24,11 @@ HERE = Path(__file__).parent
 WARM_ROWS = 5_000
 
 
-def configuration(entries: str) -> ConfigurationManager:
-    """The task's configuration; `daily` lets only the first signal of a UTC day enter."""
+def configuration(entries: str, pairs: int = 1) -> ConfigurationManager:
+    """The task's configuration; `daily` lets only the first signal of a UTC day enter, pairs share the 10 %."""
     files = [HERE / "w1.yaml", *([HERE / "daily.yaml"] if entries == "daily" else [])]
-    return ConfigurationManager(os.pathsep.join(map(str, files)), environ={})
+    share = {"risk.max_position_pct": str(10 / pairs)}
+    return ConfigurationManager(os.pathsep.join(map(str, files)), environ={}, overrides=share)
 
 
 def backtest(driver: str, config: ConfigurationManager, bars: dict[str, BarSeries], decisions: Path) -> Run:
@@ -56,7 +57,7 @@ def main() -> None:
 
     for pair in range(chosen.pairs):
         market.ensure(chosen.rows, pair)
-    config = configuration(chosen.entries)
+    config = configuration(chosen.entries, chosen.pairs)
     load_s, bars = timed(lambda: {one.pair: one for one in (series(chosen.rows, k) for k in range(chosen.pairs))})
     with tempfile.TemporaryDirectory() as folder:
         decisions = Path(folder) / "decisions.jsonl"
