@@ -191,6 +191,8 @@ class Matching:
             return False
         if resting.born_ns == market.bar_ns:
             return False  # sent after this opening
+        if order.expires_ns is not None and order.expires_ns < max(market.bar_ns, resting.arrival_ns):
+            return False  # over before it could trade: the range will tell
         if order.order_type is OrderType.MARKET:
             return (
                 self._walk(market, resting)
