@@ -13,18 +13,19 @@ _STRETCH = 32_768
 _CHANNELS = 4 * LEVELS
 
 
-def book_states(pair: str, close: Int64, sigma: Float64, known: Profile, rng: np.random.Generator) -> BookSeries:
-    """A state for each bar with bid < ask and bid <= close <= ask; sizes of 0 where a price would not be positive."""
+def book_states(pair: str, close: Int64, heat: Float64, known: Profile, rng: np.random.Generator) -> BookSeries:
+    """A state for each bar with bid < ask and bid <= close <= ask; sizes of 0 where a price would not be positive.
+
+    `heat` is each bar's volatility as a multiple of the usual.
+    """
     shape = (len(close), LEVELS)
     bid_ticks, bid_lots, ask_ticks, ask_lots = (np.empty(shape, dtype=np.int64) for _ in range(4))
-    usual = float(np.mean(sigma[:1_000]))
     for at in range(0, len(close), _STRETCH):
         cut = slice(at, min(at + _STRETCH, len(close)))
         draws = rng.random((cut.stop - at, _CHANNELS)).reshape(-1, 4, LEVELS)
-        heat = sigma[cut] / usual
-        below, above = _distances(close[cut], heat, draws[:, :2], known)
+        below, above = _distances(close[cut], heat[cut], draws[:, :2], known)
         bid_ticks[cut], ask_ticks[cut] = close[cut, None] - below, close[cut, None] + above
-        bid_lots[cut], ask_lots[cut] = (_sizes(heat, draws[:, side], known) for side in (2, 3))
+        bid_lots[cut], ask_lots[cut] = (_sizes(heat[cut], draws[:, side], known) for side in (2, 3))
     nowhere = bid_ticks < 1
     bid_ticks[nowhere] = 0
     bid_lots[nowhere] = 0

@@ -48,12 +48,12 @@ def generate(
     all_series: dict[str, BarSeries] = {}
     all_books: dict[str, BookSeries] = {}
     for pair in sorted({canonical(each) for each in pairs}):
-        rows, sigma = _rows(pair, start_ns, bars, seed, interval_ns)
+        rows, heat = _rows(pair, start_ns, bars, seed, interval_ns)
         known = profile(pair)
         all_series[pair] = _series(pair, rows, known, interval_ns)
         if books:
             rng = stream(seed, pair, "book")
-            all_books[pair] = book_states(pair, all_series[pair].close, sigma, known, rng)
+            all_books[pair] = book_states(pair, all_series[pair].close, heat, known, rng)
     return all_series, all_books
 
 
@@ -99,7 +99,7 @@ def _rows(pair: str, start_ns: int, bars: int, seed: int, interval_ns: int) -> t
     _fill_volumes(rows, sizes, sigma * season / volatility, known, interval_ns)
     rows[quiet, VOLUME] = 0
     rows[quiet, TRADES] = 0
-    return rows, sigma
+    return rows, sigma / volatility
 
 
 def _moves(pair: str, common: float, bars: int, seed: int, interval_ns: int) -> tuple[Float64, Float64]:

@@ -16,7 +16,8 @@ _LINGER: Final = 0.93
 _HOTTEST: Final = 36.0  # ceiling of the variance, in multiples of its mean
 # A jump comes about every three days, and half of them in every pair at once.
 _JUMP_RATE: Final = 1.0 / (3 * 1_440)
-_JUMP_SIZE: Final = 9.0
+_JUMP_SIZE: Final = 9.0  # in usual moves of a minute
+_FARTHEST: Final = 3.0  # the price stays within a twentieth and twenty times the first
 _PULL: Final = 2e-6  # per minute: half of a deviation is gone after most of a year
 
 
@@ -32,7 +33,7 @@ def path(
         move = 0.0
         if not quiet[i]:
             move = sigma[i] * (shocks[i] + jumps[i]) - pull * level
-            level += move
+            level = min(max(level + move, -_FARTHEST), _FARTHEST)
         own = move / (volatility * season[i])
         heat = (1.0 - _SHOCK - _LINGER) + _SHOCK * own * own + _LINGER * heat
         if heat > _HOTTEST:
@@ -58,7 +59,8 @@ def pull_per_bar(interval_ns: int) -> float:
 
 
 def jumps(draws: Float64, sizes: Float64, interval_ns: int) -> Float64:
-    """Unit jumps where a uniform draw says so, else 0."""
-    rate = min(0.2, _JUMP_RATE / 2 * interval_ns / MINUTE)
-    leaps: Float64 = np.where(draws < rate, sizes * _JUMP_SIZE, 0.0)
+    """Jumps in usual moves of a bar, where a uniform draw says so, else 0."""
+    minutes = interval_ns / MINUTE
+    size = _JUMP_SIZE / float(np.sqrt(minutes))
+    leaps: Float64 = np.where(draws < min(0.2, _JUMP_RATE / 2 * minutes), sizes * size, 0.0)
     return leaps
