@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from gal_friday.domain.bars import BarSeries, BookSeries
+from gal_friday.features.catalogue import packaged_kinds
 from gal_friday.features.series import FeatureSet
 from gal_friday.settings.sections.features import FeatureSettings, FeatureSpec
 
 MINUTE = 60_000_000_000
+BAR_KINDS = frozenset(name for name, kind in packaged_kinds().items() if not kind.needs_book)
 
 
 def make_series(
@@ -107,6 +109,17 @@ def _pure(function: Any, done: dict[Any, Any]) -> Any:
 def pure() -> Callable[[Any], Any]:
     """A compiled function, and every kernel it calls, as plain Python."""
     return lambda function: _pure(function, {})
+
+
+@pytest.fixture
+def bar_set(set_of: Callable[..., FeatureSet], every_kind: Any) -> Callable[..., FeatureSet]:
+    """Every bar kind, some with other parameters: `bar_set(vwap={"period": 20})`; all share one compilation."""
+
+    def make(**changed: dict[str, Any]) -> FeatureSet:
+        kinds = {kind: parameters for kind, parameters in every_kind if kind in BAR_KINDS}
+        return set_of(*{**kinds, **changed}.items())
+
+    return make
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def _scaled(series: Any, books: Any) -> Table:
 def test_packaged_features_do_not_look_ahead(walk: Any, books: Any, set_of: Any, every_kind: Any) -> None:
     series = walk(400, seed=8, flat=0.2, restarts=(130,))
     assert differences(set_of(*every_kind), series, books(series)) == []
-    assert differences(set_of(*every_kind[:3]), series.between(None, 0), None) == []
+    assert differences(set_of(("ema", {})), series.between(None, 0), None) == []
 
 
 def test_a_window_into_the_future_is_named(walk: Any) -> None:

@@ -23,12 +23,10 @@ def _windows(column: np.ndarray, length: int) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(column, length)
 
 
-def test_windows_agree_with_plain_formulas(walk: Any, set_of: Any) -> None:
+def test_windows_agree_with_plain_formulas(walk: Any, bar_set: Any) -> None:
     series = walk(600, seed=3, flat=0.2)
-    feature_set = set_of(
-        ("volatility", {"period": 20}), ("skew", {"period": 20}), ("volume_zscore", {"period": 20}),
-        ("volume_delta", {"period": 20}), ("vwap", {"period": 20}),
-    )  # fmt: skip
+    kinds = ("volatility", "skew", "volume_zscore", "volume_delta", "vwap")
+    feature_set = bar_set(**{kind: {"period": 20} for kind in kinds})
     got = _columns(feature_set, series)
     high, low, close, volume = (series.price(c) for c in (series.high, series.low, series.close, series.volume))
     volume = series.volume_float()
@@ -47,24 +45,25 @@ def test_windows_agree_with_plain_formulas(walk: Any, set_of: Any) -> None:
     np.testing.assert_allclose(got["vwap_20"][20:], (turnover / _windows(volume, 20).sum(axis=1))[1:], **close_to)
 
 
-def test_the_session_begins_at_midnight_utc(walk: Any, set_of: Any) -> None:
+def test_the_session_begins_at_midnight_utc(walk: Any, bar_set: Any) -> None:
     series = walk(3_000, seed=1)
-    got = _columns(set_of(("vwap_session", {}), ("time_of_day", {})), series)
+    feature_set = bar_set()
+    got = {name: column[feature_set.warmup :] for name, column in _columns(feature_set, series).items()}
     typical = (series.price(series.high) + series.price(series.low) + series.price(series.close)) / 3
     day = series.start_ns // 86_400_000_000_000
+    expected = np.empty(len(series))
     for each in np.unique(day):
-        rows = day == each
-        volume = series.volume_float()[rows]
-        expected = np.cumsum(typical[rows] * volume) / np.cumsum(volume)
-        np.testing.assert_allclose(got["vwap_session"][rows], expected, rtol=1e-12)
-    angle = 2 * np.pi * (series.start_ns % 86_400_000_000_000) / 86_400e9
+        volume = series.volume_float()[day == each]
+        expected[day == each] = np.cumsum(typical[day == each] * volume) / np.cumsum(volume)
+    np.testing.assert_allclose(got["vwap_session"], expected[feature_set.warmup :], rtol=1e-12)
+    angle = (2 * np.pi * (series.start_ns % 86_400_000_000_000) / 86_400e9)[feature_set.warmup :]
     np.testing.assert_allclose(got["time_of_day_sin"], np.sin(angle), atol=1e-12)
     np.testing.assert_allclose(got["time_of_day_cos"], np.cos(angle), atol=1e-12)
 
 
 def test_a_silent_market_has_the_documented_values(series_of: Any, set_of: Any, every_kind: Any) -> None:
     series = series_of([50_000] * 40, flat=1.0)
-    feature_set = set_of(*every_kind[:15])
+    feature_set = set_of(*every_kind[:16])
     table = computed(feature_set)(series, None)
     last = dict(zip(feature_set.names, table.values[-1].tolist(), strict=True))
     price = 0.5
@@ -76,15 +75,16 @@ def test_a_silent_market_has_the_documented_values(series_of: Any, set_of: Any, 
     assert table.ready[feature_set.warmup - 1 :].all()
 
 
+BOOK_KINDS = (
+    ("spread", {}), ("microprice", {}), ("imbalance", {"levels": 1}), ("imbalance", {"levels": 10}),
+    ("wap", {"levels": 2}), ("depth", {"levels": 2}),
+)  # fmt: skip
 BIDS = [["0.50000", "100"], ["0.49990", "300"], ["0.49900", "50"]]
 ASKS = [["0.50020", "200"], ["0.50030", "100"]]
 
 
 def test_book_features_by_hand(set_of: Any) -> None:
-    feature_set = set_of(
-        ("spread", {}), ("microprice", {}), ("imbalance", {"levels": 1}), ("imbalance", {"levels": 10}),
-        ("wap", {"levels": 2}), ("depth", {"levels": 2}),
-    )  # fmt: skip
+    feature_set = set_of(*BOOK_KINDS)
     got = FeatureStepper(feature_set).step_values(1.0, 1.0, 1.0, 1.0, 1.0, 0, book_row(BIDS, ASKS))
     assert got == pytest.approx(
         {
@@ -103,9 +103,14 @@ def test_book_features_by_hand(set_of: Any) -> None:
 
 
 @pytest.mark.parametrize("book", [None, book_row([], ASKS), book_row(BIDS, []), book_row([["1", "0"]], ASKS)])
-def test_a_missing_side_of_the_book_is_not_ready(set_of: Any, every_kind: Any, book: Any) -> None:
+def test_a_missing_side_of_the_book_is_not_ready(set_of: Any, every_kind: Any, pure: Any, book: Any) -> None:
     for kind in every_kind[16:]:
-        assert FeatureStepper(set_of(kind)).step(1.0, 1.0, 1.0, 1.0, 1.0, 0, book) is None
+        definition = set_of(kind).definitions[0]
+        out = np.zeros(len(definition.names))
+        inputs = np.concatenate([np.ones(8), np.zeros(100) if book is None else book])
+        pure(definition.kind.step)(np.zeros(0), inputs, np.array(list(definition.values.values())), out)
+        assert np.isnan(out).any()
+    assert FeatureStepper(set_of(*BOOK_KINDS)).step(1.0, 1.0, 1.0, 1.0, 1.0, 0, book) is None
 
 
 def test_book_series_and_payload_give_the_same_rows(walk: Any, books: Any) -> None:

@@ -154,14 +154,21 @@ def _fingerprint(step: Any) -> str:
             continue
         seen.add(plain)
         files.add(plain.__code__.co_filename)
-        constants.add(f"{plain.__qualname__} {plain.__code__.co_code.hex()} {plain.__code__.co_consts!r}")
+        # Machine code that is read back imports the modules it was made from, by name.
+        constants.add(f"{plain.__module__}.{plain.__qualname__} {plain.__code__.co_code.hex()}")
         for name in plain.__code__.co_names:
             value = plain.__globals__.get(name)
-            if hasattr(value, "py_func"):
+            if isinstance(value, ModuleType):
+                waiting += [found for found in map(vars(value).get, plain.__code__.co_names) if _is_kernel(found)]
+            elif _is_kernel(value):
                 waiting.append(value)
             elif isinstance(value, int | float | str | tuple):
                 constants.add(f"{plain.__qualname__} {name}={value!r}")
     return "\x1f".join([*sorted(map(_text, files)), *sorted(constants)])
+
+
+def _is_kernel(value: object) -> bool:
+    return hasattr(value, "py_func")
 
 
 def _text(path: str) -> str:
