@@ -49,6 +49,11 @@ def run() -> int:
         # The reader has gone, as in `gal-friday config show | head`: nothing more to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:
+        why = f"{error.filename or 'the system'}: {error.strerror or error}"
+        do = "check the path, its permissions and the free space"
+        say_error(Complaint("a file or folder cannot be used", why, do), as_json=as_json)
+        return FAILED
     except Exception as error:
         said = Complaint(f"internal error: {type(error).__name__}", str(error), f"report it with {_write_trace()}")
         print(f"{said.what}: {said.why}; {said.do}", file=sys.stderr)

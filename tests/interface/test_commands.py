@@ -133,7 +133,11 @@ def test_check_lookahead_on_the_users_data(run, history):
     result = run("check-lookahead", "--data", history)
     assert result.exit_code == 0
     assert "no look-ahead" in result.stdout
-    assert json.loads(run("check-lookahead", "--data", history, "--json").stdout)["bars"] == {"XRP/USD": 60}
+    assert json.loads(run("check-lookahead", "--data", history, "--json").stdout) == {
+        "bars": {"XRP/USD": 60},
+        "features": [],
+        "decisions": [],
+    }
 
 
 @pytest.mark.parametrize("words", [("--start", "soon"), ("--end", "2300-01-01"), ("--start", "1950-01-01")])
@@ -158,3 +162,29 @@ def test_a_wrong_flag_of_a_backtest_is_named(run, history, flag, value, parts):
     with pytest.raises(SettingsError) as caught:
         run("backtest", "--data", history, flag, value)
     assert [part for part in parts if part not in str(caught.value)] == []
+
+
+def test_a_backtest_leaves_its_files_and_names_the_page_last(run, tmp_path):
+    run("data", "generate", "--store", "made", "--days", "2", "--no-books")
+    result = run("backtest", "--data", "made", "--pairs", "xrpusd", "--out", "result", "--seed", "3")
+    assert result.exit_code == 0
+    assert "SYNTHETIC" in result.stdout
+    assert result.stdout.splitlines()[-1] == "result/report.html"
+    report = json.loads((tmp_path / "result" / "report.json").read_text())
+    assert (report["seed"], [entry["pair"] for entry in report["data"]]) == (3, ["XRP/USD"])
+    for name in ("decisions.jsonl", "trades.csv", "equity.csv", "report.html"):
+        assert (tmp_path / "result" / name).stat().st_size
+    words = ("backtest", "--data", "made", "--pairs", "XRP/USD", "--out", "again", "--seed", "3", "--json")
+    assert json.loads(run(*words).stdout) == report
+
+
+def test_a_settings_file_for_live_trading_serves_for_a_backtest(run, history, tmp_path):
+    (tmp_path / "gal_friday.yaml").write_text("mode: live\n")
+    assert run("backtest", "--data", history, "--json").exit_code == 0
+    assert (tmp_path / "out" / "backtest" / "report.html").exists()
+
+
+def test_the_demo_needs_no_data(run, tmp_path):
+    result = run("demo", "--days", "1", "--capital", "5000")
+    assert result.stdout.splitlines()[-1] == "out/demo/report.html"
+    assert json.loads((tmp_path / "out" / "demo" / "report.json").read_text())["initial_capital"] == "5000"

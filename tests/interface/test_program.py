@@ -65,6 +65,13 @@ def test_a_mistake_ends_in_three_lines_and_code_2(gal_friday, words, why):
         assert set(json.loads(as_json.stderr)["error"]) == {"what", "why", "do"}
 
 
+def test_a_folder_that_cannot_be_written_is_no_fault_of_ours(gal_friday):
+    done = gal_friday("demo", "--days", "1", "--out", "/dev/null/out")
+    assert done.returncode == 1
+    assert [line[:7] for line in done.stderr.splitlines()] == ["error: ", "  why: ", "   do: "]
+    assert "/dev/null/out" in done.stderr
+
+
 def test_a_reader_that_leaves_is_no_error(tmp_path):
     shown = subprocess.run(
         f"{sys.executable} -m gal_friday config show | head -1", shell=True, capture_output=True, text=True, check=False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,7 +43,7 @@ def backtest(
     """Replay history through the trading system and write report.html, report.json and tables."""
     since, until = moment(start, "--start", FIRST), moment(end, "--end", LAST)
     names = pair_names(pairs)
-    flags = _flags({"--capital": capital, "--driver": driver, "--seed": seed}, names)
+    flags = _flags({"--capital": capital, "--driver": driver, "--seed": seed})
     config = configuration(files, sets, flags)
 
     from gal_friday.backtest.engine import BacktestingEngine
@@ -64,7 +64,7 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Backtest the built-in, synthetic market: for a machine without any data."""
-    config = configuration(files, sets, _flags({"--capital": capital, "--driver": driver, "--seed": seed}, None))
+    config = configuration(files, sets, _flags({"--capital": capital, "--driver": driver, "--seed": seed}))
 
     from gal_friday.backtest.engine import BacktestingEngine
     from gal_friday.domain.time import DAY, interval_ns, to_ns
@@ -83,15 +83,12 @@ def demo(
 _KEYS = {"--capital": "backtest.initial_capital", "--driver": "backtest.driver", "--seed": "backtest.seed"}
 
 
-def _flags(texts: Mapping[str, str | None], pairs: Sequence[str] | None) -> dict[str, Any]:
+def _flags(texts: Mapping[str, str | None]) -> dict[str, Any]:
     from gal_friday.settings.sources import Given
 
     flags = {_KEYS[flag]: Given(flag, text) for flag, text in texts.items() if text is not None}
     # A backtest is one whatever the file says: the same file serves for live trading.
     flags["mode"] = Given("gal-friday backtest", "backtest")
-    if pairs:
-        flags["trading.pairs"] = Given("--pairs", ",".join(pairs))
-        flags["portfolio.quote_asset"] = Given("--pairs", pairs[0].partition("/")[2])
     return flags
 
 
