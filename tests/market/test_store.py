@@ -167,6 +167,14 @@ def test_two_stores_are_joined(tmp_path):
     assert load([tmp_path / "b", tmp_path / "a"])["XRP/USD"].sha256 == whole.sha256
 
 
+def test_a_store_is_imported_into_another(tmp_path):
+    import_files([save(tmp_path, "XRPUSD_1.csv", kraken(ROWS))], tmp_path / "a", settings=SETTINGS)
+    import_files([save(tmp_path, "DOGEUSD_1.csv", kraken(bars(9)))], tmp_path / "a", settings=SETTINGS)
+    done = import_files([tmp_path / "a"], tmp_path / "b", settings=SETTINGS, pairs=["XRPUSD"])
+    assert (done.new, len(done.deselected)) == (400, 1)
+    assert load(tmp_path / "b")["XRP/USD"].sha256 == load(tmp_path / "a")["XRP/USD"].sha256
+
+
 def test_real_and_synthetic_bars_do_not_mix(tmp_path):
     series, _ = generate(["XRP/USD"], T0, 50, books=False)
     write_market(tmp_path / "store", series)

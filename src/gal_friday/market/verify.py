@@ -20,7 +20,7 @@ from gal_friday.market.table import CLOSE, HIGH, LOW, OPEN, VOLUME, BarTable
 _OURS = {MANIFEST, ".lock"}
 
 
-class Fault(msgspec.Struct, frozen=True):
+class StoreFault(msgspec.Struct, frozen=True):
     """One thing wrong with a store: the file inside it, the kind, and what was expected, was, and helps.
 
     Kinds: `manifest`, `missing_file`, `torn_file`, `hash_mismatch`, `manifest_differs`, `wrong_month`,
@@ -35,16 +35,16 @@ class Fault(msgspec.Struct, frozen=True):
 OnFile = Callable[[int, int], None]
 
 
-def verify(root: Path | str, *, on_file: OnFile | None = None) -> list[Fault]:
+def verify(root: Path | str, *, on_file: OnFile | None = None) -> list[StoreFault]:
     """Every fault of a store, none for a whole one; `on_file` gets (parts done, parts in all)."""
     store = Store(root)
     try:
         pending = read_manifest(store.root).pending
         manifest = store.manifest()
     except DataError as error:
-        return [Fault(MANIFEST, "manifest", str(error))]
+        return [StoreFault(MANIFEST, "manifest", str(error))]
     faults = [
-        Fault(name, "interrupted", "expected a finished write, was one cut short; import again to finish it")
+        StoreFault(name, "interrupted", "expected a finished write, was one cut short; import again to finish it")
         for name in sorted(pending)
     ]
     for done, (name, entry) in enumerate(sorted(manifest.parts.items()), start=1):
@@ -56,23 +56,23 @@ def verify(root: Path | str, *, on_file: OnFile | None = None) -> list[Fault]:
     return faults + [fault for path in sorted(store.root.rglob("*")) if (fault := _stray(path, store.root, known))]
 
 
-def _part_fault(path: Path, name: str, entry: Entry) -> Fault | None:
+def _part_fault(path: Path, name: str, entry: Entry) -> StoreFault | None:
     if not path.exists():
-        return Fault(name, "missing_file", "expected a part, was missing; import its source again")
+        return StoreFault(name, "missing_file", "expected a part, was missing; import its source again")
     try:
         claimed = header_sha256(path)
     except DataError as error:
-        return Fault(name, "torn_file", str(error))
+        return StoreFault(name, "torn_file", str(error))
     try:
         starts, found = _bars_fault(path, entry) if entry.kind == BARS else _books_fault(path, entry)
     except DataError as error:
-        return Fault(name, "hash_mismatch" if "sha256" in str(error) else "torn_file", str(error))
+        return StoreFault(name, "hash_mismatch" if "sha256" in str(error) else "torn_file", str(error))
     if claimed != entry.sha256:
         text = f"expected content {entry.sha256[:16]}, was {claimed[:16]}; remove the file and import its source again"
-        return Fault(name, "manifest_differs", text)
+        return StoreFault(name, "manifest_differs", text)
     if found is None:
         found = _place_fault(name, entry, starts)
-    return None if found is None else Fault(name, *found)
+    return None if found is None else StoreFault(name, *found)
 
 
 def _bars_fault(path: Path, entry: Entry) -> tuple[Int64, tuple[str, str] | None]:
@@ -118,10 +118,10 @@ def _place_fault(name: str, entry: Entry, starts: Int64) -> tuple[str, str] | No
     return None
 
 
-def _stray(path: Path, root: Path, known: set[str]) -> Fault | None:
+def _stray(path: Path, root: Path, known: set[str]) -> StoreFault | None:
     name = path.relative_to(root).as_posix()
     if path.is_dir() or name in known or name in _OURS:
         return None
     if name.endswith(PARTIAL):
-        return Fault(name, "leftover", "expected finished files, was one of a write cut short; it may be removed")
-    return Fault(name, "foreign_file", "expected files of this store only, was another; move it out")
+        return StoreFault(name, "leftover", "expected finished files, was one of a write cut short; it may be removed")
+    return StoreFault(name, "foreign_file", "expected files of this store only, was another; move it out")

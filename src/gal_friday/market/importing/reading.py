@@ -18,7 +18,7 @@ from gal_friday.market.importing.layout import Layout, recognise
 from gal_friday.market.importing.order import OrderCheck, spacing
 from gal_friday.market.importing.sources import Block, Member, blocks
 from gal_friday.market.importing.trades import TradeSummer
-from gal_friday.market.parts import read_part
+from gal_friday.market.parts import read_header, read_part
 from gal_friday.market.spelling import canonical, pair_of_file
 from gal_friday.market.table import BarTable
 from gal_friday.settings.sections.history import HistorySettings
@@ -79,7 +79,9 @@ class TableReader:
         self._finish()
 
     def pair(self) -> str | None:
-        """The pair as far as it is known before the file is read."""
+        """The pair as far as it is known before the rows are read."""
+        if self._member.kind == "parquet":
+            return read_header(self._member.path).pair
         told = self._reading.pair or pair_of_file(self._member.name)
         return canonical(told) if told else None
 

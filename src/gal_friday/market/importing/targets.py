@@ -24,12 +24,12 @@ class Target:
 
 
 def targets(named: Iterable[Path | str]) -> list[Target]:
-    """The files named, those of a folder in order of name; raises `DataError` for what is not there."""
+    """The files named, those of a folder or of a store in order of name; raises `DataError` for what is not there."""
     found: list[Target] = []
     for each in named:
         target = _target(each)
         if target.path.is_dir():
-            inside = sorted(p for p in target.path.iterdir() if p.is_file() and p.name.lower().endswith(_SUFFIXES))
+            inside = _inside(target.path)
             if not inside:
                 raise DataError(f"{target.path}: expected data files ({', '.join(_SUFFIXES)}), was none; name a file")
             found += [Target(path, target.pair) for path in inside]
@@ -38,6 +38,12 @@ def targets(named: Iterable[Path | str]) -> list[Target]:
     if not found:
         raise DataError("expected a file, a folder or a store with market data, was none; name one")
     return found
+
+
+def _inside(folder: Path) -> list[Path]:
+    if is_store(folder):
+        return sorted(path for path in folder.rglob("*.parquet") if path.parent.name != "books")
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.name.lower().endswith(_SUFFIXES))
 
 
 def is_store(path: Path) -> bool:
