@@ -1,0 +1,342 @@
+"""Random worlds and random configurations: the markets and settings on which the two drivers are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from gal_friday.domain.bars import BarSeries, BookSeries, Int64
+from gal_friday.domain.time import MINUTE, from_iso
+from gal_friday.settings.manager import ConfigurationManager
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+# A Saturday evening: worlds longer than a few hours see a new day, longer ones a new ISO week.
+START = from_iso("2024-03-02T18:00:00Z")
+PRICES = {"DOGE/USD": 0.1, "XRP/USD": 0.5, "AAA/USD": 31.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """How one pair's history is made: shares are per bar, `levels` 0 means no books."""
+
+    pair: str
+    seed: int
+    rows: int
+    decimals: int = 5
+    volume_decimals: int = 8
+    late: int = 0
+    outages: int = 0
+    volatility: float = 0.001
+    jumps: float = 0.0
+    wicks: float = 0.0
+    flat: float = 0.0
+    quiet: float = 0.0
+    filled: float = 0.0
+    volume: float = 8.0
+    levels: int = 0
+    one_sided: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One world with one configuration; its text is all that is needed to make it again."""
+
+    markets: tuple[Market, ...]
+    minutes: int = 1
+    overrides: dict[str, Any] = field(default_factory=dict)
+    capital: str = "100000"
+
+    def config(self, **changes: Any) -> ConfigurationManager:
+        """The configuration, free of whatever the environment says."""
+        return ConfigurationManager("", environ={}, overrides={**self.overrides, **changes})
+
+    def series(self) -> dict[str, BarSeries]:
+        return {market.pair: series_of(market, self.minutes) for market in self.markets}
+
+    def books(self, series: dict[str, BarSeries]) -> dict[str, BookSeries]:
+        return {m.pair: books_of(m, series[m.pair]) for m in self.markets if m.levels}
+
+    def dates(self) -> tuple[datetime, datetime]:
+        """A start and an end that leave nothing out."""
+        return datetime(2024, 3, 1), datetime(2024, 3, 1) + timedelta(days=60)  # noqa: DTZ001 (naive is UTC)
+
+    @property
+    def money(self) -> Decimal:
+        return Decimal(self.capital)
+
+
+# --- markets
+
+
+def series_of(market: Market, minutes: int) -> BarSeries:
+    """Bars with regimes of volatility, jumps, wicks through everything, silence and outages."""
+    rng = np.random.default_rng(market.seed)
+    interval = minutes * MINUTE
+    n = market.rows
+    regime = market.volatility * np.where(rng.random(n).cumsum() % 7 < 5, 1.0, 4.0)
+    moves = rng.normal(0, 1, (n, 4)) * regime[:, None] / 2
+    moves[rng.random(n) < market.flat] = 0.0
+    gaps = np.where(rng.random(n) < market.jumps, rng.normal(0, 0.03, n), 0.0)
+    path = np.log(PRICES[market.pair]) + np.clip(np.cumsum(moves.sum(axis=1) + gaps), -3, 3)
+    last = np.exp(path)
+    before = np.concatenate(([PRICES[market.pair]], last[:-1]))
+    first = before * np.exp(gaps)
+    inner = first[:, None] * np.exp(np.cumsum(moves, axis=1))
+    wicks = (rng.random(n) < market.wicks)[:, None] * np.abs(rng.normal(0, 0.03, (n, 2)))
+    top = np.maximum(np.maximum(first, last), inner.max(axis=1)) * (1 + wicks[:, 0])
+    bottom = np.minimum(np.minimum(first, last), inner.min(axis=1)) * (1 - np.minimum(wicks[:, 1], 0.5))
+    open_, high, low, close = (_ticks(column, market.decimals) for column in (first, top, bottom, last))
+    volume = np.rint(rng.lognormal(market.volume, 1.5, n) * 10**market.volume_decimals).astype(np.int64)
+    volume[rng.random(n) < market.quiet] = 0
+    filled = rng.random(n) < market.filled
+    filled[0] = False
+    for row in np.flatnonzero(filled):
+        open_[row] = high[row] = low[row] = close[row] = close[row - 1]
+    volume[filled] = 0
+    start, restart = _times(market, interval, rng)
+    return BarSeries(
+        market.pair,
+        interval,
+        market.decimals,
+        market.volume_decimals,
+        start,
+        open_,
+        np.maximum.reduce([open_, high, low, close]),
+        np.minimum.reduce([open_, high, low, close]),
+        close,
+        volume,
+        np.minimum(volume, 7),
+        filled,
+        restart,
+        sha256=f"{market.seed:064x}",
+        synthetic=True,
+        source_rows=n,
+    )
+
+
+def _ticks(prices: np.ndarray[Any, np.dtype[np.float64]], decimals: int) -> Int64:
+    return np.maximum(np.rint(prices * 10**decimals), 1).astype(np.int64)
+
+
+def _times(
+    market: Market, interval: int, rng: np.random.Generator
+) -> tuple[Int64, np.ndarray[Any, np.dtype[np.bool_]]]:
+    steps = np.ones(market.rows, dtype=np.int64)
+    steps[0] = market.late
+    silent = max(16, 16 * MINUTE // interval)
+    for row in rng.integers(1, market.rows, market.outages):
+        steps[row] = silent + int(rng.integers(0, 300))
+    start = START + np.cumsum(steps) * interval
+    restart = steps > 1
+    restart[0] = True
+    return start, restart
+
+
+def books_of(market: Market, series: BarSeries) -> BookSeries:
+    """One book state per bar around its close, finer by a digit, some with an empty side or lacking levels."""
+    rng = np.random.default_rng([market.seed, 1])
+    n, levels = len(series), market.levels
+    close = series.close * 10
+    half = np.maximum(np.rint(close * np.abs(rng.normal(0, 0.0005, n))), 1).astype(np.int64)
+    away = np.cumsum(rng.integers(1, 30, (2, n, levels)), axis=2)
+    sizes = np.rint(rng.lognormal(market.volume - 1, 1.5, (2, n, levels)) * 10**market.volume_decimals).astype(np.int64)
+    sizes[:, :, levels // 2 :][rng.random((2, n, levels - levels // 2)) < 0.2] = 0
+    empty = rng.random((2, n)) < market.one_sided
+    sizes[empty] = 0
+    return BookSeries(
+        market.pair,
+        series.price_decimals + 1,
+        market.volume_decimals,
+        np.maximum((close - half)[:, None] - away[0], 1),
+        sizes[0],
+        (close + half)[:, None] + away[1],
+        sizes[1],
+    )
+
+
+# --- the strategy that draws them
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+
+def _one(draw: Draw, *choices: Any) -> Any:
+    return draw(st.sampled_from(choices))
+
+
+@st.composite
+def cases(draw: Draw, max_rows: int = 3_000) -> Case:
+    """A world of one or two pairs with a configuration that fits it."""
+    pairs = _one(draw, ("XRP/USD",), ("DOGE/USD", "XRP/USD"), ("AAA/USD", "XRP/USD"), ("DOGE/USD", "XRP/USD"))
+    minutes = _one(draw, 1, 1, 5)
+    rows = draw(st.integers(300, max_rows))
+    levels = _one(draw, 0, 0, 0, 5, 10)
+    markets = tuple(_market(draw, pair, rows, levels) for pair in pairs)
+    overrides: dict[str, Any] = {
+        "trading.pairs": list(pairs),
+        "features.definitions": _definitions(draw, books=bool(levels)),
+    }
+    shorts = _one(draw, False, True)
+    count = _one(draw, 1, 1, 2)
+    overrides["strategy.strategies"] = [
+        _strategy(draw, at, pairs, shorts=shorts, books=bool(levels)) for at in range(count)
+    ]
+    overrides |= _risk(draw, shorts=shorts) | _venue(draw) | _execution(draw)
+    capital = _one(draw, *["100000"] * 4, "1000000", "1000000", "3000", "90")
+    return Case(markets, minutes, overrides, capital)
+
+
+def _market(draw: Draw, pair: str, rows: int, levels: int) -> Market:
+    return Market(
+        pair,
+        seed=draw(st.integers(0, 2**32)),
+        rows=max(150, int(rows * _one(draw, 1.0, 1.0, 1.0, 0.7))),
+        decimals=_one(draw, 5, 5, 4, 7) if pair != "AAA/USD" else _one(draw, 2, 3, 5, 6),
+        volume_decimals=_one(draw, 8, 8, 2, 10, 0),
+        late=_one(draw, 0, 0, 0, 137),
+        outages=_one(draw, 0, 0, 1, 3),
+        volatility=_one(draw, 0.0003, 0.001, 0.003),
+        jumps=_one(draw, 0.0, 0.003, 0.02),
+        wicks=_one(draw, 0.0, 0.01, 0.1),
+        flat=_one(draw, 0.0, 0.0, 0.1, 0.6),
+        quiet=_one(draw, 0.0, 0.0, 0.05, 0.3),
+        filled=_one(draw, 0.0, 0.0, 0.05, 0.4),
+        volume=_one(draw, 3.0, 6.0, 8.0, 9.0, 10.0),
+        levels=levels,
+        one_sided=_one(draw, 0.0, 0.02, 0.2) if levels else 0.0,
+    )
+
+
+PERIODS = ((2, 5), (3, 8), (5, 12), (12, 26))
+
+
+def _definitions(draw: Draw, *, books: bool) -> list[dict[str, Any]]:
+    kinds: list[tuple[str, dict[str, Any]]] = [
+        *(("ema", {"period": period}) for period in sorted({p for pair in PERIODS for p in pair})),
+        ("rsi", {"period": 14}),
+        ("atr", {"period": _one(draw, 14, 5)}),
+        ("roc", {"period": 5}),
+        ("bollinger", {"period": 20, "deviations": 2.0}),
+        ("volume_zscore", {"period": 60}),
+    ]
+    if books:
+        kinds.append(("imbalance", {"levels": 5}))
+    return [
+        {"kind": kind, "parameters": parameters, **({"name": "atr_14"} if kind == "atr" else {})}
+        for kind, parameters in kinds
+    ]
+
+
+def _strategy(draw: Draw, at: int, pairs: tuple[str, ...], *, shorts: bool, books: bool) -> dict[str, Any]:
+    use = _one(draw, "ema_cross", "ema_cross", "ema_cross", "threshold", "dip", "breakout")
+    spec: dict[str, Any] = {"id": f"s{at}_{use}", "use": use}
+    if use == "ema_cross":
+        fast, slow = _one(draw, *PERIODS)
+        spec["parameters"] = {
+            "fast": fast,
+            "slow": slow,
+            "rsi_max": _one(draw, 70.0, 101.0, 45.0),
+            "exit_on_cross": _one(draw, False, True),
+            "short": shorts,
+        }
+    elif use == "threshold":
+        spec["parameters"] = _threshold(draw, shorts=shorts, books=books)
+    elif use == "dip":
+        spec["use"] = f"{EXAMPLES}/strategy_minimal.py:Dip"
+        spec["parameters"] = {"low": _one(draw, 30.0, 45.0, 20.0), "high": _one(draw, 60.0, 50.0, 99.0)}
+    else:
+        spec["use"] = f"{EXAMPLES}/strategy_breakout.py:Breakout"
+        spec["parameters"] = {"min_volume": _one(draw, -1.0, 0.0, 1.5)}
+    if len(pairs) > 1:
+        spec["pairs"] = _one(draw, None, None, None, [pairs[at % 2]])
+    spec["entry_type"] = _one(draw, "MARKET", "MARKET", "LIMIT")
+    spec["limit_offset_bp"] = _one(draw, "0", "1", "10", "100")
+    spec["stop"] = {
+        "kind": _one(draw, "percent", "percent", "atr"),
+        "pct": _one(draw, "0.1", "0.5", "1", "5"),
+        "atr_multiple": _one(draw, "0.5", "2", "5"),
+    }
+    spec["target"] = {
+        "kind": _one(draw, "percent", "atr", "reward_risk"),
+        "pct": _one(draw, "0.1", "0.5", "2", "10"),
+        "atr_multiple": _one(draw, "0.7", "3"),
+        "reward_risk": _one(draw, "0.5", "1.5", "3"),
+    }
+    spec["max_hold_minutes"] = _one(draw, None, None, 1, 7, 45, 700)
+    # The first two hold always: they keep the number of feature sets to compile small.
+    spec["confirmations"] = [
+        {"feature": "rsi_14", "op": "<=", "value": _one(draw, 101.0, 101.0, 60.0)},
+        {"feature": "atr_14", "op": ">=", "value": 0.0},
+    ]
+    return spec
+
+
+def _threshold(draw: Draw, *, shorts: bool, books: bool) -> dict[str, Any]:
+    if books and _one(draw, True, False):
+        feature, above, below = "imbalance_5", _one(draw, 0.0, 0.5), _one(draw, -0.5, 0.0)
+    else:
+        feature, above, below = _one(draw, ("roc_5", 0.001, -0.001), ("rsi_14", 55.0, 45.0), ("roc_5", 0.0, 0.0))
+    return {"feature": feature, "above": above, "below": below, "short": shorts}
+
+
+def _risk(draw: Draw, *, shorts: bool) -> dict[str, Any]:
+    day, week, total = _one(
+        draw,
+        *[("100", "100", "100")] * 4,
+        ("2", "5", "15"),
+        ("0.2", "100", "100"),
+        ("0.5", "0.6", "100"),
+        ("1", "1", "1"),
+        ("0.05", "0.3", "1"),
+    )
+    position, exposure = _one(draw, *[("10", "25"), ("100", "100"), ("60", "80")] * 2, ("0.5", "0.7"))
+    return {
+        "risk.allow_short": shorts and _one(draw, True, True, False),
+        "risk.daily_drawdown_pct": day,
+        "risk.weekly_drawdown_pct": week,
+        "risk.total_drawdown_pct": total,
+        "risk.max_consecutive_losses": _one(draw, *[1_000_000] * 4, 5, 2, 1),
+        "risk.risk_per_trade_pct": _one(draw, "0.5", "1", "5", "0.01"),
+        "risk.max_order_value": _one(draw, *["10000", "1000000000"] * 3, "200", "1"),
+        "risk.max_position_pct": position,
+        "risk.max_exposure_pct": exposure,
+        "risk.fat_finger_pct": _one(draw, *["5"] * 5, "0.05"),
+        "risk.max_open_orders": _one(draw, 10, 10, 1),
+        "risk.max_orders_per_minute": _one(draw, 10, 10, 1),
+        "risk.on_cap": _one(draw, *["shrink"] * 4, "reject"),
+        "backtest.after_halt": _one(draw, "next_day", "next_day", "stop", "ignore"),
+        "monitoring.halt_action": _one(draw, "MAINTAIN_POSITIONS", "LIQUIDATE_POSITIONS"),
+        "monitoring.volatility_halt_pct": _one(draw, None, None, "20", "20", "3", "1"),
+        "monitoring.volatility_window_minutes": _one(draw, 5, 1, 30),
+    }
+
+
+def _venue(draw: Draw) -> dict[str, Any]:
+    return {
+        "backtest.seed": draw(st.integers(0, 1_000)),
+        "market.bar_grace_ms": _one(draw, 1_500, 1_500, 0, 60_000),
+        "simulation.latency_ms": _one(draw, 50, 50, 0, 5_000, 61_000, 400_000),
+        "simulation.latency_jitter_ms": _one(draw, 0, 0, 3_000, 120_000),
+        "simulation.limit_fill": _one(draw, "cross", "touch"),
+        "simulation.max_volume_share_pct": _one(draw, None, None, "100", "10", "10", "0.1", "0.0001"),
+        "simulation.slippage.kind": _one(draw, "fixed", "volatility", "volume"),
+        "simulation.slippage.fixed_bp": _one(draw, "0", "1", "7.5"),
+        "instruments.pairs.XRP/USD.tick_size": _one(draw, None, None, "0.0005"),
+        "instruments.pairs.XRP/USD.ordermin": _one(draw, "1.65", "1.65", "500"),
+    }
+
+
+def _execution(draw: Draw) -> dict[str, Any]:
+    return {
+        "execution.entry_timeout_s": _one(draw, 15, 1, 200, 3_000),
+        "execution.on_entry_timeout": _one(draw, "cancel", "market"),
+        "execution.target_exit": _one(draw, "limit", "market"),
+        "execution.exit_timeout_s": _one(draw, 15, 200, 3_000),
+        "execution.max_order_failures": _one(draw, 3, 1, 100),
+    }
