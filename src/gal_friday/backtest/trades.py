@@ -140,7 +140,7 @@ def _trade(grid: Grid, legs: list[FillRecord], rows: list[int]) -> Trade:
         gross_pnl=gross,
         net_pnl=net,
         return_pct=None if net is None else percent_of(net, value_in),
-        exit_reason=_reason(last) if closed else None,
+        exit_reason=_reason(left) if closed else None,
         bars_held=(rows[-1] if closed else len(grid.series) - 1) - rows[0],
         mae=worst,
         mae_pct=percent_of(worst, value_in),
@@ -158,9 +158,13 @@ def _value(grid: Grid, legs: list[FillRecord]) -> Decimal:
     return grid.money(sum(leg.lots * grid.points(leg) for leg in legs))
 
 
-def _reason(last: FillRecord) -> str:
+def _reason(left: list[FillRecord]) -> str:
+    by_role: dict[Role, int] = {}
+    for leg in left:
+        by_role[leg.role] = by_role.get(leg.role, 0) + leg.lots
+    role = max(by_role, key=lambda role: by_role[role])  # of equal parts the first to leave
     # A position that an entry of the other side closed was turned around.
-    return "REVERSAL" if last.role == Role.ENTRY else last.role.value
+    return "REVERSAL" if role == Role.ENTRY else role.value
 
 
 def _optimistic(grid: Grid, legs: list[FillRecord], rows: list[int]) -> tuple[bool, Decimal]:

@@ -87,7 +87,7 @@ def test_partial_fills_average_and_realised_parts_count(samples):
     assert trade.gross_pnl == D("1.03") + 3 * D("0.95") - D("1.00") - 3 * D("1.02")
     # One unit was sold at 1.03; at the low of bar 3 the other three are worth 0.90 each.
     assert trade.mae == D("1.03") + 3 * D("0.90") - D("4.06")
-    assert trade.exit_reason == "STOP"
+    assert trade.exit_reason == "STOP"  # three of the four units left by it
 
 
 def test_an_open_trade_has_no_exit(samples):

@@ -28,12 +28,17 @@ def percent(value: Value, places: int = 2, *, sign: bool = False) -> str:
 
 
 def price(value: Decimal | None) -> str:
-    """A price with the digits that it has, but for zeros beyond the second decimal."""
+    """A price to six significant digits, whole units in full."""
     if value is None:
         return NONE
-    text = format(value, ",f")
-    head, dot, tail = text.partition(".")
-    return head + dot + tail.rstrip("0").ljust(2, "0") if dot else text
+    whole = value.adjusted() >= 5
+    return format(value, ",.0f" if whole else f",.{min(max(5 - value.adjusted(), 0), 12)}f")
+
+
+def factor(value: Decimal) -> str:
+    """A factor without needless zeros."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def duration(seconds: Value) -> str:

@@ -57,6 +57,7 @@ def _templates() -> jinja2.Environment:
         "number": numerals.number,
         "percent": numerals.percent,
         "price": numerals.price,
+        "factor": numerals.factor,
         "duration": numerals.duration,
         "minute": numerals.minute,
         "tone": numerals.tone,
@@ -72,7 +73,7 @@ def _view(found: Findings, stress: Sequence[StressRow]) -> dict[str, Any]:
     run, figures = found.run, found.metrics
     chosen = notable(found.trades)
     returns = [float(trade.return_pct) for trade in found.trades if trade.return_pct is not None]
-    days = [(cell.percent or 0.0) for cell in months(found.curve).daily]
+    days = [cell.percent for cell in months(found.curve).daily if cell.percent is not None]
     return {
         "css": _source("page.css"),
         "script": _source("candles.js"),
@@ -90,7 +91,8 @@ def _view(found: Findings, stress: Sequence[StressRow]) -> dict[str, Any]:
         else [],
         "months": months(found.curve),
         "trade_chart": _histogram(returns, "Return of a trade after fees"),
-        "day_chart": _histogram(days, "Return of a day"),
+        "day_chart": _histogram([day for day in days if day], "Return of a day"),
+        "idle_days": sum(not day for day in days),
         "candles": Markup(candle_data(found, chosen)),
         "trades": _listed(found, chosen),
         "trade_total": len(found.trades),
