@@ -148,9 +148,9 @@ print(len(series), (int(peak.split()[1]) * 1024 - before) / 1e6)
 
 def test_five_years_are_made_quickly_and_loaded_in_little_memory(tmp_path):
     generate(["XRP/USD"], T0, 100)
-    began = time.perf_counter()
+    began = time.process_time()
     generate(["XRP/USD"], T0, 525_600)
-    assert time.perf_counter() - began < 6
+    assert time.process_time() - began < 4
     start = from_iso("2020-01-01T00:00:00Z")
     series, _ = generate(["XRP/USD"], start, 5 * 525_600, books=False)
     write_market(tmp_path, series)
@@ -159,7 +159,7 @@ def test_five_years_are_made_quickly_and_loaded_in_little_memory(tmp_path):
     rows, megabytes = done.stdout.split()
     assert int(rows) == 5 * 525_600
     assert float(megabytes) < 250
-    began = time.perf_counter()
+    began = time.process_time()
     year = load_series(tmp_path, end_ns=start + 365 * 86_400 * SECOND, settings=SETTINGS, market=MARKET)
     assert len(year["XRP/USD"]) == 525_600
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
