@@ -213,7 +213,9 @@ class Matching:
 
     def _in_range(self, market: Market, resting: Resting) -> bool:
         order = resting.order
-        if market.budget <= 0 or resting.arrival_ns >= market.end_ns:
+        # The stop of an entry that the range filled: the price met the entry on its way to the stop.
+        behind = market.entered_in_range and resting.born_ns == market.bar_ns
+        if market.budget <= 0 or (resting.arrival_ns >= market.end_ns and not behind):
             return False
         if order.order_type is OrderType.STOP_LOSS and order.stop is not None:
             if resting.triggered or not market.beyond(order, market.worst(order.side)):
