@@ -188,7 +188,8 @@ class Street:
         assert fill.venue_ns >= sent.at
         if fill.phase == "open":
             assert fill.venue_ns >= sent.at + self.simulation.latency_ms * MILLISECOND
-            assert order.expires_ns is None or fill.venue_ns <= order.expires_ns
+            # An exit at a watched level trades at the moment of the print, however long it takes to get there.
+            assert order.expires_ns is None or order.role in REDUCING or fill.venue_ns <= order.expires_ns
         at = (fill.pair, fill.bar_ns)
         self.taken[at] = self.taken.get(at, 0) + fill.lots
         share = self.simulation.max_volume_share_pct
@@ -198,7 +199,8 @@ class Street:
         assert fill.ticks % rules.grid == 0
         if order.limit is not None:
             assert fill.ticks <= order.limit if buys else fill.ticks >= order.limit
-        if order.stop is not None:
+        # Once triggered, a stop trades on at whatever the market gives.
+        if order.stop is not None and fill.fill_id.endswith("-1"):
             assert fill.ticks >= order.stop if buys else fill.ticks <= order.stop
         if fill.liquidity == "maker":
             assert facts.low <= fill.ticks <= facts.high
