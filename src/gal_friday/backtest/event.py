@@ -63,7 +63,7 @@ class EventDriver:
                 world.instruments,
                 ignore_halts=self._after_halt == "ignore",
                 only_needed_features=True,
-                books=bool(world.books),
+                books=len(world.books) == len(world.series),
             ),
         )
         self._replay = Replay(

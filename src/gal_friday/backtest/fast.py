@@ -77,10 +77,10 @@ class FastDriver:
     def prepare(self) -> None:
         """Compute features and guards for the whole series."""
         world = self._world
-        definitions = world.config.section("features")
+        # One set serves all pairs, as in the feature engine: a row counts when everything in it is known.
+        needed = dict.fromkeys(name for pair in world.series for name in self._decisions.needed_features(pair))
+        features = FeatureSet.from_settings(world.config.section("features"), tuple(needed))
         for pair, series in world.series.items():
-            needed = self._decisions.needed_features(pair)
-            features = FeatureSet.from_settings(definitions, needed)
             self._signals[pair] = find(pair, series, world.books.get(pair), features, self._decisions)
             self._guards[pair] = volatility_mask(series, world.config.section("monitoring"))
 
