@@ -86,6 +86,8 @@ def build(
             "trading.pairs": list(ordered),
             "market.interval": interval_text(interval),
             "portfolio.quote_asset": quote,
+            # A history has one book per bar, known together with the bar: books do not change between bars.
+            "features.trigger": "bar",
         }
     )
     rules, fee_multiple = config.section("instruments"), config.section("simulation").fee_multiple
