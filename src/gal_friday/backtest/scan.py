@@ -61,11 +61,12 @@ def joint_walk(
     limit, or their number, and the (step, position) marks before it whose equity may be the highest.
     """
     steps = len(marks[0]) - 1
-    best, near = -np.inf, []
+    best = -np.inf
+    near: list[tuple[int, int]] = []
     peaks = peaks.copy()
     for at in range(0, steps, CHUNK):
         upto = min(at + CHUNK, steps)
-        old = sum(w * m[at:upto] for w, m in zip(worths, marks, strict=True)) + cash
+        old = np.sum([w * m[at:upto] for w, m in zip(worths, marks, strict=True)], axis=0) + cash
         moves = [w * (m[at + 1 : upto + 1] - m[at:upto]) for w, m in zip(worths, marks, strict=True)]
         equity = (old[:, None] + np.cumsum(np.stack(moves, axis=1), axis=1)).ravel()
         highest = np.maximum.accumulate(equity)

@@ -26,7 +26,7 @@ class Signals:
         self._now = now
         self._before = before
         self._last: tuple[int, tuple[Row, Row | None]] | None = None
-        self._has_before: list[bool] = (~np.isnan(before).any(axis=1)).tolist()
+        self._has_before: list[bool] = np.logical_not(np.any(np.isnan(before), axis=1)).tolist()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -99,5 +99,6 @@ def _previous(ready: Bools, restart: Bools) -> Int64:
 def _carry_on(last: Float64, values: Float64, ready: Bools, restart: Bools) -> Float64:
     found, begun = np.flatnonzero(ready), np.flatnonzero(restart)
     if len(found) and (not len(begun) or found[-1] >= begun[-1]):
-        return values[found[-1]].copy()
+        latest: Float64 = values[found[-1]].copy()
+        return latest
     return np.full_like(last, np.nan) if len(begun) else last

@@ -61,7 +61,7 @@ class Skipping:
 
     def next(self, step: int, resume_ns: int | None, *, halts: bool) -> int:
         """The first step after `step` that must be visited; the number of steps when there is none."""
-        world, bound = self._world, len(self._world.starts)
+        bound = len(self._world.starts)
         if step + 1 >= bound:
             return bound
         for pair in self._pairs:

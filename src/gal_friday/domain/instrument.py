@@ -101,7 +101,7 @@ class Instrument(msgspec.Struct, frozen=True):
 
 
 def restated(payload: dict[str, Any], known: Instrument | None) -> Instrument:
-    """The rules of an INSTRUMENT payload; the scale of ticks and lots stays that of `known`, where it is fine enough."""
+    """The rules of an INSTRUMENT payload; the scale of ticks and lots stays that of `known` where it is fine enough."""
     tick, step = Decimal(payload["tick_size"]), Decimal(payload["lot_step"])
     return Instrument(
         pair=payload["trading_pair"],

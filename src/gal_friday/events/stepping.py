@@ -18,9 +18,8 @@ def step(work: Coroutine[Any, Any, T]) -> T:
         result: T = done.value
         return result
     work.close()
-    raise Fault(
-        f"{getattr(work, '__qualname__', work)} waited inside a handler; handlers decide, work that waits belongs to a task"
-    )
+    name = getattr(work, "__qualname__", work)
+    raise Fault(f"{name} waited inside a handler; handlers decide, work that waits belongs to a task")
 
 
 class InlineTasks:

@@ -15,7 +15,6 @@ from gal_friday.domain.venue import Amend, Cancel, Command, Submit
 from gal_friday.execution.orders import Order
 from gal_friday.settings.sections.execution import ExecutionSettings
 
-
 Commands = tuple[Command, ...]
 
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from gal_friday.domain.numbers import ZERO, percent_of
 from gal_friday.domain.time import day_index, week_index
 
-
 # A little more than 100: percentages are rounded, and the look must not miss one that was rounded up.
 _CLOSE = Decimal("100.0001")
 
