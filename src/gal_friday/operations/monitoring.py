@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Any, Final
 
@@ -90,7 +90,7 @@ class MonitoringService:
             await self.trigger_resume()
         findings: list[Finding] = []
         for probe in self._probes:
-            async with _Guarded(self, getattr(probe, "__name__", type(probe).__name__), goes_on=True):
+            async with _Guarded(self._guard_failed, getattr(probe, "__name__", type(probe).__name__)):
                 findings.append(probe())
         worst, wrong = halting(findings), complaint(findings)
         if worst is not None:
@@ -154,9 +154,12 @@ class MonitoringService:
         payload = event["payload"]
         if not payload["is_final"]:
             return
-        async with _Guarded(self, "volatility", goes_on=False):
-            pair = payload["trading_pair"]
+        pair = payload["trading_pair"]
+        try:
             trips = self._volatility.on_bar(pair, payload["close"], payload["interval"])
+        except Exception as error:
+            await self._guard_failed("volatility", error)
+            raise
         if trips:
             await self._request(volatility_reason(pair))
 
@@ -166,10 +169,17 @@ class MonitoringService:
             self._volatility.on_outage(payload.get("trading_pair"))
 
     async def _on_report(self, event: dict[str, Any]) -> None:
-        async with _Guarded(self, "order failures", goes_on=False):
+        try:
             reason = self._failures.on_report(report_from_payload(event["payload"]))
+        except Exception as error:
+            await self._guard_failed("order failures", error)
+            raise
         if reason is not None:
             await self._request(reason)
+
+    async def _guard_failed(self, name: str, error: Exception) -> None:
+        # Who cannot watch must not trade; the bus then stops calling this module.
+        await self.trigger_halt(f"the guard {name} failed: {error!r}", self._default_action())
 
     async def _request(self, reason: str) -> None:
         if self._machine.state is not SystemState.HALTED:
@@ -201,12 +211,11 @@ class MonitoringService:
 
 
 class _Guarded:
-    """A guard that raises halts; then the error goes its way, or is done with where `goes_on`."""
+    """A probe that raises has the system halted, and is done with: the others are still asked."""
 
-    def __init__(self, service: MonitoringService, name: str, *, goes_on: bool) -> None:
-        self._service = service
+    def __init__(self, failed: Callable[[str, Exception], Awaitable[None]], name: str) -> None:
+        self._failed = failed
         self._name = name
-        self._goes_on = goes_on
 
     async def __aenter__(self) -> None:
         return None
@@ -216,5 +225,5 @@ class _Guarded:
     ) -> bool:
         if not isinstance(error, Exception):
             return False
-        await self._service.trigger_halt(f"the guard {self._name} failed: {error!r}", "")
-        return self._goes_on
+        await self._failed(self._name, error)
+        return True

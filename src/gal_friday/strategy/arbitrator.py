@@ -103,8 +103,12 @@ class StrategyArbitrator:
             return
         pair = payload["trading_pair"]
         start = self._bars[pair] = payload["timestamp_bar_start"]
-        close = Decimal(payload["close"])
-        proposal = self._decisions.on_bar(pair, _instant(start), self._clock.now_ns(), close)
+        close, now_ns = Decimal(payload["close"]), self._clock.now_ns()
+        due = self._decisions.time_exit_ns(pair)
+        if due is None or now_ns < due:
+            self._decisions.set_last_close(pair, close)
+            return
+        proposal = self._decisions.on_bar(pair, _instant(start), now_ns, close)
         if proposal is not None:
             await self._publish_trade_signal_proposed(proposal.payload())
 

@@ -130,7 +130,7 @@ class Decisions:
 
     def time_exit_ns(self, pair: str) -> int | None:
         """The engine time from which `on_bar` will propose the exit; None while it never will."""
-        desk = self._desk(pair)
+        desk = self._desks.get(pair) or self._desk(pair)
         if desk.intent.state is not State.OPEN or desk.intent.exiting:
             return None
         seat = desk.owner()
@@ -144,7 +144,8 @@ class Decisions:
 
     def set_last_close(self, pair: str, close: Decimal) -> None:
         """The close of the last bar, after rows were skipped."""
-        self._desk(pair).close = close
+        desk = self._desks.get(pair) or self._desk(pair)
+        desk.close = close
 
     def needed_features(self, pair: str) -> tuple[str, ...]:
         """The features that the pair's strategies, confirmations, stops and targets read."""
