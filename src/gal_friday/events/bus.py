@@ -21,27 +21,13 @@ from gal_friday.events.envelope import Envelope
 from gal_friday.events.latency import Latencies
 from gal_friday.events.queue import POLICY, Counts, EventQueue, Overflow
 from gal_friday.events.stepping import step
+from gal_friday.events.subscription import Handed, Subscription
 from gal_friday.settings.sections.events import BusSettings
 
 ANY = "*"
 REPLAY_LIMIT = 1_000_000
 
 log = logging.getLogger(__name__)
-
-
-class Subscription:
-    """One handler of one event type; observers see an event after all deciding handlers."""
-
-    __slots__ = ("event_type", "handler", "id", "label", "module", "observer")
-
-    def __init__(self, identity: str, event_type: str, handler: Handler, *, observer: bool) -> None:
-        owner = getattr(handler, "__self__", None)
-        self.id = identity
-        self.event_type = event_type
-        self.handler = handler
-        self.observer = observer
-        self.module = type(owner).__name__ if owner is not None else handler.__qualname__.partition(".")[0]
-        self.label = f"{self.module}.{handler.__name__}"
 
 
 class EnhancedEventBus:
@@ -109,19 +95,19 @@ class EnhancedEventBus:
         if cause is None and self._queue.depth >= self._settings.capacity:
             await self._admit(event_type, level, payload, source, trace_id)
             return
+        if cause is not None:
+            # Refused before it is queued: whoever catches the error cannot keep the storm alive.
+            self._caused += 1
+            if self._caused > self._settings.storm_limit:
+                raise EventStorm(
+                    f"{self._caused} events from one input; the last was {event_type} by {self._module()}; "
+                    f"the limit is events.storm_limit = {self._settings.storm_limit}"
+                )
         event = self._wrap(event_type, payload, level, cause, source, trace_id)
         self._queue.put(level, event)
         self._published[event_type] += 1
-        if cause is None:
-            if not self._dispatching:
-                self._work.set()
-            return
-        self._caused += 1
-        if self._caused > self._settings.storm_limit:
-            raise EventStorm(
-                f"{self._caused} events from one input; the last was {event_type} by {self._module()}; "
-                f"the limit is events.storm_limit = {self._settings.storm_limit}"
-            )
+        if cause is None and not self._dispatching:
+            self._work.set()
 
     def _wrap(
         self,
@@ -193,7 +179,7 @@ class EnhancedEventBus:
         self._handlers.clear()
         for (kept_type, _), event in list(self._retained.items()):
             if event_type in (ANY, kept_type):
-                self._queue.put(event["priority"], _Handed(event, made))
+                self._queue.put(event["priority"], Handed(event, made))
                 self._work.set()
         return made.id
 
@@ -254,8 +240,10 @@ class EnhancedEventBus:
     async def _dispatch(self, event: Envelope) -> None:
         event_type = event["event_type"]
         self._current = event
-        if isinstance(event, _Handed):
-            subscribers: tuple[Subscription, ...] = (event.subscription,)
+        if isinstance(event, Handed):
+            # A newer one that was dispatched meanwhile has reached the new subscriber already.
+            fresh = any(kept is event.original for kept in self._retained.values())
+            subscribers: tuple[Subscription, ...] = (event.subscription,) if fresh else ()
             event = event.original
         else:
             subscribers = self._subscribed(event_type)
@@ -265,6 +253,8 @@ class EnhancedEventBus:
                 self._retained[event_type, event["payload"].get(field) if field else None] = event
         timer = self._timer
         for subscriber in subscribers:
+            if subscriber.id not in self._subscriptions:
+                continue  # it left, or its module failed, after this event was queued for it
             self._running = subscriber
             started = timer() if timer is not None else 0
             try:
@@ -335,18 +325,6 @@ class EnhancedEventBus:
             if event.now_ns > last:
                 break
             yield event.complete()
-
-
-class _Handed(Envelope):
-    """A retained event on its way to one new subscriber."""
-
-    __slots__ = ("original", "subscription")
-
-    def __init__(self, event: Envelope, subscription: Subscription) -> None:
-        super().__init__(event)
-        self.ids, self.now_ns, self.root = event.ids, event.now_ns, event.root
-        self.original = event
-        self.subscription = subscription
 
 
 EventBus = EnhancedEventBus
