@@ -14,6 +14,7 @@ from gal_friday.backtest.replay import Replay
 from gal_friday.backtest.result import Run
 from gal_friday.backtest.tape import bar_payloads
 from gal_friday.backtest.world import World
+from gal_friday.domain.bars import Int64
 from gal_friday.domain.ids import SeededIds
 from gal_friday.domain.numbers import exact, plain, units_text
 from gal_friday.domain.orders import EXCHANGE
@@ -136,21 +137,20 @@ class EventDriver:
         self.bus.settle()
 
     def _book(self, pair: str, row: int, now: str) -> dict[str, Any]:
-        rules, book = self._world.instruments[pair], self._world.book(pair, row)
-        bids, asks = book or ([], [])
+        # As the history counts them: features see sizes finer than a lot, orders do not.
+        books = self._world.books[pair]
+        price_decimals, volume_decimals = books.price_decimals, books.volume_decimals
 
-        def side(levels: list[tuple[int, int]]) -> list[list[str]]:
-            return [
-                [units_text(ticks, rules.price_decimals), units_text(lots, rules.lot_decimals)]
-                for ticks, lots in levels
-            ]
+        def side(ticks: Int64, lots: Int64) -> list[list[str]]:
+            levels = zip(ticks.tolist(), lots.tolist(), strict=True)
+            return [[units_text(at, price_decimals), units_text(size, volume_decimals)] for at, size in levels if size]
 
         return {
             "trading_pair": pair,
             "exchange": EXCHANGE,
             "timestamp_seen": now,
-            "bids": side(bids),
-            "asks": side(asks),
+            "bids": side(books.bid_ticks[row], books.bid_lots[row]),
+            "asks": side(books.ask_ticks[row], books.ask_lots[row]),
             "is_snapshot": True,
         }
 

@@ -61,7 +61,8 @@ class World:
 
         def side(ticks: Int64, sizes: Int64) -> list[tuple[int, int]]:
             levels = zip(ticks.tolist(), sizes.tolist(), strict=True)
-            return [(t * scale, n * 10**lots if lots >= 0 else n // 10**-lots) for t, n in levels if n]
+            counted = ((t * scale, n * 10**lots if lots >= 0 else n // 10**-lots) for t, n in levels)
+            return [level for level in counted if level[1]]
 
         return side(books.bid_ticks[row], books.bid_lots[row]), side(books.ask_ticks[row], books.ask_lots[row])
 

@@ -23,16 +23,22 @@ def book_rows(books: BookSeries, first: int, last: int) -> Array:
     """The states of the bars in [first, last), one row each."""
     cut = books.rows(first, last)
     rows = np.zeros((last - first, 4, BOOK_LEVELS))
-    columns = (
-        (cut.bid_ticks, books.price_decimals),
-        (cut.bid_lots, books.volume_decimals),
-        (cut.ask_ticks, books.price_decimals),
-        (cut.ask_lots, books.volume_decimals),
-    )
-    for at, (column, decimals) in enumerate(columns):
-        used = column[:, :BOOK_LEVELS]
-        rows[:, at, : used.shape[1]] = _floats(used, decimals)
+    for at, prices, sizes in ((0, cut.bid_ticks, cut.bid_lots), (2, cut.ask_ticks, cut.ask_lots)):
+        ticks, lots = _without_empty(prices, sizes)
+        used = min(BOOK_LEVELS, ticks.shape[1])
+        rows[:, at, :used] = _floats(ticks[:, :used], books.price_decimals)
+        rows[:, at + 1, :used] = _floats(lots[:, :used], books.volume_decimals)
     return rows.reshape(last - first, BOOK_INPUTS)
+
+
+def _without_empty(ticks: Int64, lots: Int64) -> tuple[Int64, Int64]:
+    # A level without size is none: those behind it move up, and nothing is left where they end.
+    empty = lots == 0
+    if (empty[:, :-1] & ~empty[:, 1:]).any():
+        order = np.argsort(empty, axis=1, kind="stable")
+        ticks, lots = (np.take_along_axis(column, order, axis=1) for column in (ticks, lots))
+        empty = lots == 0
+    return np.where(empty, 0, ticks), lots
 
 
 def _floats(column: Int64, decimals: int) -> Array:
