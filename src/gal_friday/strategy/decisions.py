@@ -123,6 +123,10 @@ class Decisions:
         """Whether an exit of the open position is proposed or working."""
         return self._desk(pair).intent.exiting
 
+    def time_limited(self, pair: str) -> bool:
+        """Whether a strategy of the pair closes positions after a time."""
+        return any(seat.spec.max_hold_minutes is not None for seat in self._desk(pair).seats)
+
     def wishes(self, pair: str, now: Values, before: Values | None, held: Side | None) -> bool:
         """Whether `on_features` would propose something on this row, while nothing is under way; changes nothing."""
         seats = self._desk(pair).on_features

@@ -7,7 +7,8 @@ up, a short one's the other way), a limit away from the market; none goes below 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from functools import lru_cache
 
 from gal_friday.domain.errors import Fault
 from gal_friday.domain.orders import Side
@@ -20,10 +21,17 @@ _WIDE = Context(prec=80, traps=[InvalidOperation, DivisionByZero, Overflow])
 
 def on_grid(price: Decimal, tick_size: Decimal, *, up: bool) -> Decimal:
     """`price` on the grid, at or above it (`up`) or at or below it; at least one step."""
+    if _power_of_ten(tick_size) and price >= tick_size:
+        return price.quantize(tick_size, ROUND_CEILING if up else ROUND_FLOOR, _WIDE)
     steps = int(_WIDE.divide_int(price, tick_size))
     if up and _WIDE.multiply(Decimal(steps), tick_size) < price:
         steps += 1
     return _WIDE.multiply(Decimal(max(steps, 1)), tick_size)
+
+
+@lru_cache(maxsize=256)
+def _power_of_ten(tick_size: Decimal) -> bool:
+    return tick_size.as_tuple().digits == (1,)
 
 
 def limit_price(close: Decimal, side: Side, offset_bp: Decimal, tick_size: Decimal) -> Decimal:
@@ -37,11 +45,10 @@ def stop_price(
     reference: Decimal, side: Side, settings: StopSettings, features: Mapping[str, float], tick_size: Decimal
 ) -> Decimal:
     """The stop-loss of an entry; equal to an on-grid reference when the ATR is zero, which risk refuses."""
-    if settings.kind == "percent":
-        distance = _percent(reference, settings.pct)
-    else:
-        distance = _atr(features, settings.atr_feature, settings.atr_multiple)
     short = side is Side.SELL
+    if settings.kind == "percent":
+        return on_grid(_WIDE.multiply(reference, _factor(settings.pct, short)), tick_size, up=short)
+    distance = _atr(features, settings.atr_feature, settings.atr_multiple)
     return on_grid(_moved(reference, distance, up=short), tick_size, up=short)
 
 
@@ -55,13 +62,13 @@ def target_price(
     stop: Decimal,
 ) -> Decimal:
     """The take-profit of an entry; kind reward_risk measures from the stop as it lies on the grid."""
+    long = side is Side.BUY
     if settings.kind == "percent":
-        distance = _percent(reference, settings.pct)
-    elif settings.kind == "atr":
+        return on_grid(_WIDE.multiply(reference, _factor(settings.pct, long)), tick_size, up=long)
+    if settings.kind == "atr":
         distance = _atr(features, settings.atr_feature, settings.atr_multiple)
     else:
         distance = _WIDE.multiply(_WIDE.abs(_WIDE.subtract(reference, stop)), settings.reward_risk)
-    long = side is Side.BUY
     return on_grid(_moved(reference, distance, up=long), tick_size, up=long)
 
 
@@ -75,8 +82,10 @@ def reverses(held: Side, prediction: float, exit_below: float) -> bool:
     return prediction < exit_below if held is Side.BUY else prediction > 1.0 - exit_below
 
 
-def _percent(reference: Decimal, pct: Decimal) -> Decimal:
-    return _WIDE.scaleb(_WIDE.multiply(reference, pct), -2)
+@lru_cache(maxsize=256)
+def _factor(pct: Decimal, up: bool) -> Decimal:
+    part = _WIDE.scaleb(pct, -2)
+    return _WIDE.add(Decimal(1), part) if up else _WIDE.subtract(Decimal(1), part)
 
 
 def _atr(features: Mapping[str, float], name: str, multiple: Decimal) -> Decimal:
