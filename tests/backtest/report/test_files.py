@@ -17,9 +17,13 @@ from rich.console import Console
 
 from gal_friday.backtest.report import findings, stress_row, summary, write
 from gal_friday.backtest.report.candles import DETAIL, OVERALL, candle_data
+from gal_friday.backtest.report.halts import MEANINGS, by_reason, code_of, sentences
 from gal_friday.backtest.report.notable import ALL_SHOWN, notable
 from gal_friday.backtest.report.page import page_html
 from gal_friday.domain.orders import Side
+from gal_friday.operations.volatility import volatility_reason
+from gal_friday.risk.limits import crossed
+from gal_friday.settings.sections.risk import RiskSettings
 
 HOSTILE = "<script>alert('x')</script>&\"{{ 7 * 7 }}"
 KEYS = {
@@ -201,3 +205,40 @@ def test_the_page_works_in_a_browser(paths):
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             assert (problems, requests) == ([], [paths["report.html"].as_uri()])
         browser.close()
+
+
+def halted(samples, *halts):
+    run = samples.make_run(2_000, 20, seed=3, end=0)
+    last = max(fill.venue_ns for fill in run.fills)
+    return replace(run, halts=tuple((last + at, reason) for at, reason in halts))
+
+
+def test_halts_are_counted_by_reason_and_an_idle_account_is_said_to_be_one(samples):
+    reason = "TOTAL_DRAWDOWN_LIMIT: 15.2 % is not below 15 %"
+    run = halted(samples, (-5, "CONSECUTIVE_LOSSES_LIMIT: 5 is not below 5"), (1, reason), (2, reason), (3, reason))
+    assert [(one.code, one.count) for one in by_reason(run)] == [
+        ("CONSECUTIVE_LOSSES_LIMIT", 1), ("TOTAL_DRAWDOWN_LIMIT", 3),
+    ]  # fmt: skip
+    counted, idle = sentences(run)
+    assert counted == "Trading was halted 4 times: CONSECUTIVE_LOSSES_LIMIT 1, TOTAL_DRAWDOWN_LIMIT 3."
+    assert "3 times by TOTAL_DRAWDOWN_LIMIT" in idle
+    page = page_html(findings(run), [])
+    assert "No resumption mends that" in page
+
+
+def test_one_halt_after_the_last_fill_is_no_idle_account(samples):
+    assert len(list(sentences(halted(samples, (1, "operator: lunch"))))) == 1
+    assert list(sentences(halted(samples))) == []
+
+
+def test_every_reason_that_the_system_gives_itself_is_explained():
+    limits = RiskSettings()
+    high = Decimal(100)
+    reasons = [
+        crossed(high, high, high, 99, limits),
+        crossed(Decimal(0), high, high, 0, limits),
+        crossed(Decimal(0), Decimal(0), high, 0, limits),
+        crossed(Decimal(0), Decimal(0), Decimal(0), 99, limits),
+        volatility_reason("XRP/USD"),
+    ]
+    assert {code_of(reason) for reason in reasons} | {"ORDER_FAILURES"} == set(MEANINGS)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gal_friday.backtest.findings import Findings
 from gal_friday.backtest.report.document import assumed
+from gal_friday.backtest.report.halts import sentences
 from gal_friday.backtest.report.numerals import number, percent
 
 FEW_TRADES = 30
@@ -49,6 +50,4 @@ def _simulation(found: Findings) -> Iterator[str]:
         )
     if figures["open_trades"]:
         yield f"Still open at the end and valued at the last close: {figures['open_trades']}."
-    if found.run.halts:
-        times = "once" if len(found.run.halts) == 1 else f"{len(found.run.halts)} times"
-        yield f"Trading was halted {times}; see below for when and why."
+    yield from sentences(found.run)

@@ -16,6 +16,7 @@ from gal_friday.backtest.report.candles import candle_data
 from gal_friday.backtest.report.charts import NARROW, WIDE, dwarfed, equity_chart, histogram
 from gal_friday.backtest.report.document import assumed, data_entry
 from gal_friday.backtest.report.doubts import doubts
+from gal_friday.backtest.report.halts import by_reason
 from gal_friday.backtest.report.months import months
 from gal_friday.backtest.report.notable import notable
 from gal_friday.backtest.report.stress import StressRow
@@ -99,6 +100,7 @@ def _view(found: Findings, stress: Sequence[StressRow]) -> dict[str, Any]:
         "costs": _costs(found),
         "stress": stress,
         "rejections": _shares(run.rejections),
+        "halt_reasons": by_reason(run),
         "assumed": assumed(found),
         "data": [data_entry(run.series[pair]) for pair in sorted(run.series)],
         "gaps": list(_gaps(found))[:GAPS_SHOWN],
