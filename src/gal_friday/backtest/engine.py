@@ -74,8 +74,9 @@ class BacktestingEngine:
             cleanup.callback(partial.unlink, missing_ok=True)
             with partial.open("wb") as sink:
                 self.run = self._simulate_event_loop(world, initial_capital, sink)
+            report = self._generate_report(self.run, world)
             os.replace(partial, final)
-        return self._generate_report(self.run, world)
+        return report
 
     def _load_historical_data(self, start_ns: int, end_ns: int) -> World:
         if start_ns >= end_ns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
 
@@ -82,7 +83,9 @@ class EventDriver:
     def run(self) -> Run:
         """Publish every bar, and let each come to rest before the next."""
         world, bus = self._world, self.bus
-        with exact(), paused():
+        with exact(), paused(), ExitStack() as cleanup:
+            # Also of a run that fails: the writer must not outlive it.
+            cleanup.callback(lambda: step(self.app.logger.stop()))
             for kind in DECISIONS:
                 bus.subscribe(kind, self._record, observer=True)
             bus.subscribe(types.SYSTEM_STATE_CHANGE, self._on_state, observer=True)

@@ -17,6 +17,7 @@ from gal_friday.domain.ids import signal_id
 from gal_friday.domain.instrument import Instrument
 from gal_friday.domain.orders import OrderType, Proposal, Purpose, Report, Side
 from gal_friday.settings.sections.strategy import StrategySettings, StrategySpec
+from gal_friday.strategy.blame import watched
 from gal_friday.strategy.exits import hold_ends_ns, limit_price, reverses, stop_price, target_price
 from gal_friday.strategy.intents import State
 from gal_friday.strategy.packaged import PACKAGED
@@ -39,7 +40,7 @@ class Decisions:
     ) -> None:
         self._instruments = dict(instruments)
         self._config_hash = config_hash
-        self._strategies = strategies or [(spec, load(spec, PACKAGED)) for spec in settings.strategies]
+        self._strategies = strategies or [(spec, _loaded(spec)) for spec in settings.strategies]
         self._desks: dict[str, Desk] = {}
         self.dropped = 0
 
@@ -269,6 +270,11 @@ class Decisions:
                 f"strategy.strategies: {desk.instrument.pair} needs the features {', '.join(lacking)}; "
                 f"the feature set has {', '.join(names)}: add them to it, or change the strategy"
             )
+
+
+def _loaded(spec: StrategySpec) -> Strategy:
+    rule = load(spec, PACKAGED)
+    return rule if spec.use in PACKAGED else watched(spec, rule)
 
 
 def _cannot_tell(now: Columns, before: Columns) -> Bools | None:

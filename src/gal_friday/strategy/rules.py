@@ -36,6 +36,10 @@ class Wish(StrEnum):
     EXIT = "EXIT"
 
 
+# What a user's file may answer with when it is read, or its class when it is given the parameters.
+_BROKEN = (ValueError, LookupError, ArithmeticError, AttributeError, NameError, SyntaxError, ImportError, OSError)
+
+
 @runtime_checkable
 class Strategy(Protocol):
     """A rule over features (`input` "features") or over predictions and features ("prediction").
@@ -91,6 +95,10 @@ def load(spec: StrategySpec, packaged: Mapping[str, Callable[[Mapping[str, Any]]
     except TypeError as error:
         raise SettingsError(
             f"strategy {spec.id} ({spec.use}): expected a class whose constructor takes the parameters mapping: {error}"
+        ) from error
+    except _BROKEN as error:
+        raise SettingsError(
+            f"strategy {spec.id} ({spec.use}): cannot be made with the parameters {dict(spec.parameters)}: {error!r}"
         ) from error
     if not isinstance(made, Strategy) or made.input not in ("features", PREDICTION):
         raise SettingsError(
