@@ -15,6 +15,7 @@ from gal_friday.backtest.replay import Replay
 from gal_friday.backtest.result import Run
 from gal_friday.backtest.signals import Signals, find
 from gal_friday.backtest.skipping import Skipping
+from gal_friday.backtest.stride import Leg, Stride, Trade
 from gal_friday.backtest.world import World
 from gal_friday.domain.bars import Bools
 from gal_friday.domain.numbers import exact
@@ -68,6 +69,8 @@ class FastDriver:
         )
         self._reports: deque[Report] = deque()
         self._checked = -1
+        self._stride: Stride | None = None
+        self._landing: int | None = None
         self._halted_ns = 0
         self._guards: dict[str, Bools] = {}
         self._signals: dict[str, Signals] = {}
@@ -100,10 +103,16 @@ class FastDriver:
                 self._decisions,
             )
             halts = self._after_halt != "ignore"
+            if halts and Stride.serves(world, self._decisions):
+                self._stride = self._striding(skipping)
             step, steps = 0, len(world.starts)
             while step < steps:
+                self._landing = None
                 self._visit(step)
-                step = skipping.next(step, self._resume_ns(), halts=halts)
+                if self._landing is None:
+                    step = skipping.next(step, self._resume_ns(), halts=halts)
+                else:
+                    step = self._landing
             self._account.revalue(self._clock.now_ns())
             return self._recorder.run(
                 world,
@@ -112,6 +121,12 @@ class FastDriver:
                 final_equity=self._account.equity(),
                 ledger_sha256=self._account.ledger.sha256(),
             )
+
+    def _striding(self, skipping: Skipping) -> Stride:
+        (signals,) = self._signals.values()
+        return Stride(
+            self._world, self._account, self._matching, self._decisions, signals, skipping.guard, skipping.floors
+        )
 
     def _resume_ns(self) -> int | None:
         if self._gate.halted is None or self._after_halt != "next_day":
@@ -158,17 +173,17 @@ class FastDriver:
             self._halt(volatility_reason(pair))
         self._settle()
         if proposal is not None:
-            self._propose(proposal)
+            self._propose(proposal, row)
         row_features = self._signals[pair].at(row)
         if row_features is not None:
             values, before = row_features
             self._decisions.set_before(pair, before)
             wished = self._decisions.on_features(pair, start, self._clock.now_ns(), values)
             if wished is not None:
-                self._propose(wished)
+                self._propose(wished, row)
         self._replay.drain()
 
-    def _propose(self, proposal: Proposal) -> None:
+    def _propose(self, proposal: Proposal, row: int) -> None:
         recorder = self._recorder
         recorder.proposed(proposal.signal_id, proposal.strategy_id)
         recorder.record(types.TRADE_SIGNAL_PROPOSED, self._clock.now_ns(), proposal.payload())
@@ -180,12 +195,64 @@ class FastDriver:
             return
         approval = outcome.approval
         if approval.purpose is Purpose.ENTRY:
+            if self._stride is not None:
+                trade = self._stride.look(approval, row, self._clock.now_ns())
+                if trade is not None:
+                    recorder.record(types.TRADE_SIGNAL_APPROVED, self._clock.now_ns(), approval.payload())
+                    self._take(self._stride, trade)
+                    return
             self._account.reserve(approval.signal_id, approval.pair, outcome.cash, outcome.exposure)
         recorder.approved(approval)
         done = self._desk.on_approved(approval, self._clock.now_ns())
         recorder.record(types.TRADE_SIGNAL_APPROVED, self._clock.now_ns(), approval.payload())
         self._carry_out(done)
         self._settle()
+
+    # --- a plain trade
+
+    def _take(self, stride: Stride, trade: Trade) -> None:
+        entry_id, stop_id = self._matching.accepted(), self._matching.accepted()
+        accepted, filled = stride.opened(trade, entry_id)
+        self._say(accepted, trade.entry.told_ns)
+        self._book(trade, trade.entry, filled)
+        self._say(stride.guarded(trade, stop_id), trade.entry.heard_ns)
+        if trade.end_row > trade.entry_row:
+            self._follow(trade)
+        if trade.exit.role is Role.STOP:
+            filled = stride.closed(trade, stop_id)[1]
+        else:
+            self._say(stride.taken_back(trade, stop_id), trade.exit.told_ns)
+            accepted, filled = stride.closed(trade, self._matching.accepted())
+            self._say(accepted, trade.exit.told_ns)
+        self._book(trade, trade.exit, filled)
+        reason = self._crossed()
+        if reason is not None:
+            self._halt(reason)
+        self._landing = trade.end_row
+
+    def _say(self, report: Report, now_ns: int) -> None:
+        self._clock.advance(now_ns)
+        self._recorder.record(types.EXECUTION_REPORT, self._clock.now_ns(), report.payload())
+
+    def _book(self, trade: Trade, leg: Leg, report: Report) -> None:
+        self._clock.advance(leg.heard_ns)
+        paid = self._world.instruments[report.pair].notional(abs(leg.ticks - leg.met), trade.lots)
+        self._recorder.leg(trade, leg, paid)
+        self._account.on_report(report, self._clock.now_ns())
+        self._gate.on_report(report)
+        self._failures.on_report(report)
+        self._decisions.on_report(report)
+        self._recorder.record(types.EXECUTION_REPORT, self._clock.now_ns(), report.payload())
+
+    def _follow(self, trade: Trade) -> None:
+        # Equity between: its highest close, and where it stands before the end.
+        account, world, pair = self._account, self._world, trade.approval.pair
+        rules, series, position = world.instruments[pair], world.series[pair], account.exposed[pair]
+        best = rules.price(int(series.close[trade.best_row]))
+        account.drawdowns.raise_peaks(account.cash + position.quantity * best)
+        last = trade.end_row - 1
+        account.mark(pair, rules.price(int(series.close[last])), self._clock.now_ns())
+        account.revalue(int(series.start_ns[last]) + world.interval_ns + world.grace_ns)
 
     # --- consequences
 

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from gal_friday.backtest.result import FillRecord, Run
+from gal_friday.backtest.stride import Leg, Trade
 from gal_friday.backtest.world import World
 from gal_friday.domain.orders import Approval, Rejection
 from gal_friday.domain.time import iso
@@ -96,6 +97,31 @@ class Recorder:
                 stop,
                 target,
                 update.client_id,
+            )
+        )
+
+    def leg(self, trade: Trade, leg: Leg, slippage: Decimal) -> None:
+        """Keep the fill of a trade that was taken in one stride."""
+        approval = trade.approval
+        self.fills.append(
+            FillRecord(
+                approval.pair,
+                approval.signal_id,
+                self._strategies.get(approval.signal_id, ""),
+                leg.role,
+                leg.side,
+                leg.order_type,
+                trade.lots,
+                leg.ticks,
+                leg.commission,
+                "maker" if leg.maker else "taker",
+                leg.fill_ns,
+                leg.bar_ns,
+                leg.phase,
+                slippage,
+                approval.sl,
+                approval.tp,
+                leg.client_id,
             )
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numba import njit
 
-from gal_friday.domain.bars import Float64, Int64
+from gal_friday.domain.bars import Bools, Float64, Int64
 
 # Equity is compared as float64 here and exactly afterwards: this margin covers every rounding in between.
 MARGIN = 1e-7
@@ -23,6 +23,39 @@ def touch(high: Int64, low: Int64, first: int, last: int, upper: int, lower: int
         if high[row] >= upper or low[row] <= lower:
             return row
     return last
+
+
+@njit(cache=True)
+def bracket_exit(
+    open_: Int64,
+    high: Int64,
+    low: Int64,
+    volume: Int64,
+    filled: Bools,
+    entry: int,
+    last: int,
+    sign: int,
+    stop: int,
+    target: int,
+) -> tuple[int, int]:
+    """The first row in [entry, last) at which a position entered at `entry`'s opening ends, and how.
+
+    How: 1 the opening is beyond the stop, 2 the opening is beyond the target, 3 the bar reaches the stop,
+    4 the bar reaches the target. `sign` is 1 for a long position, -1 for a short one. Where nobody traded
+    nothing ends. `(last, 0)` if it does not end.
+    """
+    for row in range(entry, last):
+        if filled[row] or volume[row] == 0:
+            continue
+        if sign * open_[row] <= sign * stop:
+            return row, 1
+        if sign * open_[row] >= sign * target:
+            return row, 2
+        if (low[row] if sign > 0 else -high[row]) <= sign * stop:
+            return row, 3
+        if (high[row] if sign > 0 else -low[row]) >= sign * target:
+            return row, 4
+    return last, 0
 
 
 @njit(cache=True)

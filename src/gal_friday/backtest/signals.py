@@ -50,6 +50,15 @@ class Signals:
             index += 1
         return last
 
+    def exit_between(self, first: int, last: int, decisions: Decisions, held: Side) -> bool:
+        """Whether a strategy would wish to close a position held on this side, on a row in [first, last)."""
+        index = bisect_left(self._rows, first)
+        while index < len(self._rows) and self._rows[index] < last:
+            if decisions.wishes(self._pair, *self._values(index), held):
+                return True
+            index += 1
+        return False
+
     def _values(self, index: int) -> tuple[Row, Row | None]:
         # The row that was found is asked for again when it is visited.
         if self._last is not None and self._last[0] == index:

@@ -10,7 +10,7 @@ import numpy as np
 from gal_friday.backtest.scan import joint_walk, touch, walk
 from gal_friday.backtest.signals import Signals
 from gal_friday.backtest.world import World
-from gal_friday.domain.bars import Bools, Int64
+from gal_friday.domain.bars import Bools, Float64, Int64
 from gal_friday.domain.numbers import share
 from gal_friday.domain.orders import Side
 from gal_friday.domain.time import DAY
@@ -58,6 +58,16 @@ class Skipping:
         settings = gate.settings
         limits = (settings.daily_drawdown_pct, settings.weekly_drawdown_pct, settings.total_drawdown_pct)
         self._floors = np.array([1.0 - float(share(limit)) for limit in limits])
+
+    @property
+    def floors(self) -> Float64:
+        """Day, week and total: the share of the peak at which a drawdown limit is crossed."""
+        return self._floors
+
+    @property
+    def guard(self) -> list[int]:
+        """The steps at which a guard trips."""
+        return self._guard
 
     def next(self, step: int, resume_ns: int | None, *, halts: bool) -> int:
         """The first step after `step` that must be visited; the number of steps when there is none."""
@@ -146,7 +156,7 @@ class Skipping:
         sign = 1 if position.quantity > 0 else -1
         trip, best = walk(close, *rows, sign, float(self._account.cash), worth, peaks, floors)
         if trip > rows[0]:
-            self._raise_peaks(self._account.cash + position.quantity * self._price(pair, best))
+            self._account.drawdowns.raise_peaks(self._account.cash + position.quantity * self._price(pair, best))
             self._settle([pair], [trip - 1], self._step_of(pair, trip - 1))
         return self._step_of(pair, trip) if trip < rows[1] else last
 
@@ -175,7 +185,7 @@ class Skipping:
                 fresh = rows[at][index] != rows[at][0]
                 mark = self._price(pair, int(rows[at][index])) if fresh else account.exposed[pair].mark
                 equity += quantities[at] * mark
-            self._raise_peaks(equity)
+            self._account.drawdowns.raise_peaks(equity)
         if trip:
             moved = [(p, int(r[trip])) for p, r in zip(exposed, rows, strict=True) if r[trip] != r[0]]
             self._settle([p for p, _ in moved], [r for _, r in moved], first + trip - 1)
@@ -189,12 +199,6 @@ class Skipping:
 
     def _price(self, pair: str, row: int) -> Decimal:
         return self._world.instruments[pair].price(int(self._world.series[pair].close[row]))
-
-    def _raise_peaks(self, equity: Decimal) -> None:
-        drawdowns = self._account.drawdowns
-        drawdowns.day_peak = max(drawdowns.day_peak, equity)
-        drawdowns.week_peak = max(drawdowns.week_peak, equity)
-        drawdowns.peak = max(drawdowns.peak, equity)
 
     def _settle(self, pairs: list[str], rows: list[int], step: int) -> None:
         for pair, row in zip(pairs, rows, strict=True):

@@ -98,7 +98,8 @@ def build(
         decimals = max(one.price_decimals, known[pair].price_decimals if pair in known else 0)
         instruments[pair] = rules.instrument(pair).finer(decimals).with_fees_times(fee_multiple)
         ordered[pair] = _scaled(one, instruments[pair].price_decimals)
-    starts = np.unique(np.concatenate([one.start_ns for one in ordered.values()]))
+    columns = [one.start_ns for one in ordered.values()]
+    starts = columns[0] if len(columns) == 1 else np.unique(np.concatenate(columns))
     market = config.section("market")
     return World(
         config,

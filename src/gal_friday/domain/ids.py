@@ -5,21 +5,28 @@ from __future__ import annotations
 import hashlib
 from typing import Protocol
 
+# The two bits that mark the variant, set in the digit at that place.
+_VARIANT = {digit: "89ab"[value & 3] for value, digit in enumerate("0123456789abcdef")}
+
 
 def uuid_of(*parts: str | int) -> str:
     """A UUID (version 8, RFC 9562) from the SHA-256 of the parts: same content, same id."""
-    h = hashlib.sha256("\x1f".join([str(part) for part in parts]).encode()).hexdigest()
-    return f"{h[:8]}-{h[8:12]}-8{h[13:16]}-{'89ab'[int(h[16], 16) & 3]}{h[17:20]}-{h[20:32]}"
+    return _uuid("\x1f".join([str(part) for part in parts]))
+
+
+def _uuid(text: str) -> str:
+    h = hashlib.sha256(text.encode()).hexdigest()
+    return f"{h[:8]}-{h[8:12]}-8{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:32]}"
 
 
 def signal_id(config_hash: str, strategy_id: str, pair: str, bar_ns: int, n: int) -> str:
     """The id of the n-th signal of a strategy for a pair on one bar."""
-    return uuid_of(config_hash, strategy_id, pair, bar_ns, n)
+    return _uuid(f"{config_hash}\x1f{strategy_id}\x1f{pair}\x1f{bar_ns}\x1f{n}")
 
 
 def order_id(signal: str, role: str, n: int) -> str:
     """The client order id of the n-th order that a signal caused in one role."""
-    return uuid_of(signal, role, n)
+    return _uuid(f"{signal}\x1f{role}\x1f{n}")
 
 
 class Ids(Protocol):

@@ -72,6 +72,9 @@ class Account:
         if left is not None:
             self._reserved_cash -= left.cash_left
             self._reserved_exposure -= left.exposure_left
+            if not self._reservations:
+                # A zero that has been through arithmetic keeps its decimals, and would show them in texts.
+                self._reserved_cash = self._reserved_exposure = ZERO
             self.version += 1
 
     def _consume(self, report: Report) -> None:

@@ -37,6 +37,12 @@ class Drawdowns:
                 if equity > self.peak:
                     self.peak = equity
 
+    def raise_peaks(self, equity: Decimal) -> None:
+        """Take notice of an equity that was reached since the last update, within the same UTC day."""
+        self.day_peak = max(self.day_peak, equity)
+        self.week_peak = max(self.week_peak, equity)
+        self.peak = max(self.peak, equity)
+
     def may_cross(self, day: Decimal, week: Decimal, total: Decimal) -> bool:
         """Whether a fall could have reached one of these percentages: a cheap look before the exact ones."""
         equity = self.equity

@@ -84,13 +84,21 @@ class Matching:
             return Answer(False, now_ns, error="EOrder:Duplicate client order id")
         if order.lots <= 0:
             return Answer(False, now_ns, error="EOrder:Invalid order quantity")
-        arrival = now_ns + self._latency_ns
-        if self._jitter_ns:
-            digest = hashlib.sha256(f"{self._seed}|{order.client_id}".encode()).digest()
-            arrival += int.from_bytes(digest[:8], "big") % (self._jitter_ns + 1)
-        self._accepted += 1
+        arrival = self.arrival_ns(order.client_id, now_ns)
         market.orders[order.client_id] = Resting(order, arrival, market.bar_ns if market.phase else -1)
-        return Answer(True, arrival, exchange_id=f"SIM-{self._accepted:08d}")
+        return Answer(True, arrival, exchange_id=self.accepted())
+
+    def arrival_ns(self, client_id: str, now_ns: int) -> int:
+        """When an order sent at `now_ns` is there: the latency, and its own draw of the jitter."""
+        if not self._jitter_ns:
+            return now_ns + self._latency_ns
+        digest = hashlib.sha256(f"{self._seed}|{client_id}".encode()).digest()
+        return now_ns + self._latency_ns + int.from_bytes(digest[:8], "big") % (self._jitter_ns + 1)
+
+    def accepted(self) -> str:
+        """The venue's id for the next accepted order."""
+        self._accepted += 1
+        return f"SIM-{self._accepted:08d}"
 
     def working(self, pair: str) -> bool:
         """Whether anything but untriggered stops waits for the pair's next bar."""
@@ -114,10 +122,7 @@ class Matching:
         market.volume, market.previous_range = bar.volume, bar.previous_range
         market.touching = False
         market.entered_in_range = False
-        if self._share is None:
-            market.budget = UNLIMITED if bar.volume else 0
-        else:
-            market.budget = int(bar.volume * self._share) // 100
+        market.budget = self.budget(bar.volume)
 
     def range(self, pair: str) -> None:
         """Go from the opening to the rest of the bar."""
@@ -251,11 +256,23 @@ class Matching:
 
     # --- prices
 
+    def taken(self, market: Market, side: Side, lots: int, met: int, previous_range: int, volume: int) -> int:
+        """The price, in ticks, at which an order that takes liquidity is filled where it meets `met`."""
+        concession = self._slippage.ticks(met, lots, previous_range, volume)
+        if side is Side.BUY:
+            return on_grid(met + concession, market.grid, up=True)
+        return on_grid(max(met - concession, 1), market.grid, up=False)
+
+    def budget(self, volume: int) -> int:
+        """Lots that our orders may take from a bar of this volume."""
+        if self._share is None:
+            return UNLIMITED if volume else 0
+        return int(volume * self._share) // 100
+
     def _take(self, market: Market, resting: Resting, met: int, *, worst: int | None = None) -> bool:
         lots = min(resting.left, market.budget)
         buys = resting.order.side is Side.BUY
-        concession = self._slippage.ticks(met, lots, market.previous_range, market.volume)
-        ticks = on_grid(met + concession if buys else max(met - concession, 1), market.grid, up=buys)
+        ticks = self.taken(market, resting.order.side, lots, met, market.previous_range, market.volume)
         if worst is not None:
             ticks = min(ticks, worst) if buys else max(ticks, worst)
         paid = market.instrument.notional(abs(ticks - met), lots)
@@ -292,7 +309,7 @@ class Matching:
                 "fill",
                 order.client_id,
                 order.pair,
-                max(market.bar_ns, resting.arrival_ns) if opening else market.end_ns,
+                max(market.bar_ns if opening else market.end_ns, resting.arrival_ns),
                 f"{order.client_id}-{resting.fills}",
                 lots,
                 ticks,
