@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from gal_friday.backtest.findings import Findings
 from gal_friday.backtest.report.document import assumed
@@ -47,6 +48,12 @@ def _simulation(found: Findings) -> Iterator[str]:
         yield (
             f"Stop and target lay within one bar, counted as stopped: {figures['ambiguous_trades']}; "
             f"with every target first the return is {percent(figures['optimistic_total_return_pct'], sign=True)}."
+        )
+    gross, fees = figures["gross_pnl"], figures["fees_paid"]
+    if isinstance(gross, Decimal) and isinstance(fees, Decimal) and fees > abs(gross):
+        yield (
+            f"Fees weigh more than the trades: closed trades made {number(gross, sign=True)} before fees "
+            f"and {number(figures['net_pnl'], sign=True)} after."
         )
     if figures["open_trades"]:
         yield f"Still open at the end and valued at the last close: {figures['open_trades']}."

@@ -54,4 +54,4 @@ def sentences(run: Run) -> Iterator[str]:
     if len(after) > 1:
         again = f"resumed and halted again {number(len(after), 0)} times by {', '.join(dict.fromkeys(after))}"
         since = f"After the last fill, {minute(last_fill)}," if last_fill else "Nothing was ever filled;"
-        yield f"{since} trading was {again}: the account only lay idle. `backtest.after_halt` says what follows a halt."
+        yield f"{since} trading was {again}: the account only lay idle. See the setting backtest.after_halt."
