@@ -287,6 +287,16 @@ def test_a_stop_that_trades_takes_the_rest_of_the_entry_back(desk):
     assert not desk.orders
 
 
+def test_a_fill_that_crosses_the_cancel_keeps_the_trading_stop_at_the_positions_size(desk):
+    (entry,) = desk.on_approved(approval(), 0).commands
+    accepted(desk, entry)
+    (stop,) = desk.on_update(filled(entry, 60)).commands
+    accepted(desk, stop)
+    desk.on_update(filled(stop, 20))
+    (amend,) = desk.on_update(filled(entry, 10, 2)).commands
+    assert amend == Amend(stop.client_id, PAIR, 20 + 50)
+
+
 def test_more_than_was_ordered_cannot_be_filled(desk):
     (entry,) = desk.on_approved(approval(), 0).commands
     accepted(desk, entry)

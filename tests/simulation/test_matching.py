@@ -139,6 +139,17 @@ def test_latency_varies_by_order_within_its_bound_and_not_between_runs():
     assert 10_000_000 <= min(one) < max(one) <= 15_000_000
 
 
+def test_what_is_sent_after_the_opening_does_not_take_it():
+    matching = venue()
+    matching.begin(PAIR, bar())
+    matching.execute(submit(), 0)
+    matching.execute(submit(kind=OrderType.LIMIT, limit=1005, name="l"), 0)
+    assert not matching.match_open(PAIR)
+    matching.end(PAIR)
+    matching.begin(PAIR, bar(start=MINUTE))
+    assert matching.match_open(PAIR)
+
+
 # --- limit orders
 
 
