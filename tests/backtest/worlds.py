@@ -164,22 +164,27 @@ def books_of(market: Market, series: BarSeries) -> BookSeries:
 # --- drawing them
 
 
-def cases(max_rows: int = 3_000) -> st.SearchStrategy[Case]:
+def cases(max_rows: int = 3_000, *, plain: bool = False) -> st.SearchStrategy[Case]:
     """Worlds by number: drawn choice by choice they would mostly be the smallest and tamest ones."""
-    return st.integers(0, 2**63).map(lambda number: case(number, max_rows))
+    return st.integers(0, 2**63).map(lambda number: case(number, max_rows, plain=plain))
 
 
 def _one(draw: Random, *choices: Any) -> Any:
     return draw.choice(choices)
 
 
-def case(number: int, max_rows: int = 3_000) -> Case:
-    """A world of one or two pairs with a configuration that fits it."""
+def case(number: int, max_rows: int = 3_000, *, plain: bool = False) -> Case:
+    """A world of one or two pairs with a configuration that fits it.
+
+    `plain`: one pair without books, market entries that mostly fill whole, nothing closed by time.
+    """
     draw = Random(number)
     pairs = _one(draw, ("XRP/USD",), ("DOGE/USD", "XRP/USD"), ("AAA/USD", "XRP/USD"), ("DOGE/USD", "XRP/USD"))
+    if plain:
+        pairs = _one(draw, ("XRP/USD",), ("DOGE/USD",), ("AAA/USD",))
     minutes = _one(draw, *[1] * 6, *[5] * 3, 60, 1_440)
     rows = draw.randint(300, max_rows)
-    levels = _one(draw, 0, 0, 0, 5, 10)
+    levels = 0 if plain else _one(draw, 0, 0, 0, 5, 10)
     markets = tuple(_market(draw, pair, rows, levels) for pair in pairs)
     overrides: dict[str, Any] = {
         "trading.pairs": list(pairs),
@@ -191,6 +196,11 @@ def case(number: int, max_rows: int = 3_000) -> Case:
         _strategy(draw, at, pairs, shorts=shorts, books=bool(levels)) for at in range(count)
     ]
     overrides |= _risk(draw, shorts=shorts) | _venue(draw) | _execution(draw)
+    if plain:
+        for spec in overrides["strategy.strategies"]:
+            spec |= {"entry_type": "MARKET", "max_hold_minutes": None}
+        overrides["simulation.max_volume_share_pct"] = _one(draw, None, None, "100", "10")
+        overrides["simulation.latency_ms"] = _one(draw, 0, 50, 5_000)
     capital = _one(draw, *["100000"] * 4, "1000000", "1000000", "3000", "90")
     return Case(markets, minutes, overrides, capital)
 
