@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from bisect import bisect_left
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
@@ -15,11 +14,12 @@ from gal_friday.domain.errors import EventStorm, Fault
 from gal_friday.domain.ids import Ids, SeededIds
 from gal_friday.domain.numbers import require_exact
 from gal_friday.domain.ports import Clock, Halt, Handler, SystemClock
-from gal_friday.domain.time import to_ns
 from gal_friday.events import types
 from gal_friday.events.envelope import Envelope
 from gal_friday.events.latency import Latencies
-from gal_friday.events.queue import POLICY, Counts, EventQueue, Overflow
+from gal_friday.events.lookback import window
+from gal_friday.events.queue import POLICY, EventQueue, Overflow
+from gal_friday.events.route import Route, all_routes
 from gal_friday.events.stepping import step
 from gal_friday.events.subscription import Handed, Subscription
 from gal_friday.settings.sections.events import BusSettings
@@ -50,10 +50,12 @@ class EnhancedEventBus:
     ) -> None:
         self._clock = clock or SystemClock()
         self._ids = ids or SeededIds(0)
-        self._settings = settings or BusSettings()
+        limits = settings or BusSettings()
+        self._capacity = limits.capacity
+        self._storm_limit = limits.storm_limit
         self._timer = timer
         self._queue = EventQueue()
-        self._handlers: dict[str, tuple[Subscription, ...]] = {}
+        self._routes = all_routes()
         self._subscriptions: dict[str, Subscription] = {}
         self._numbers = itertools.count(1)
         self._sequence = 0
@@ -61,11 +63,10 @@ class EnhancedEventBus:
         self._current: Envelope | None = None
         self._caused = 0
         self._dispatching = False
+        self._full = False  # whether a source waits for room
         self._retained: dict[tuple[str, str | None], Envelope] = {}
-        self._ring: deque[Envelope] = deque(maxlen=self._settings.ring)
-        self._counts = Counts()
-        self._published = self._counts.published
-        self._delivered = self._counts.delivered
+        self._ring: deque[Envelope] = deque(maxlen=limits.ring)
+        self._failures: Counter[str] = Counter()
         self._latencies = Latencies()
         self._halt = halt
         self._fault: Exception | None = None
@@ -88,25 +89,25 @@ class EnhancedEventBus:
 
         Raises `Fault` for an unknown type or priority, `EventStorm` when one input causes too many events.
         """
-        level = priority or types.PRIORITY.get(event_type, 0)
-        if not 1 <= level <= 10:
+        route = self._routes.get(event_type)
+        if route is None or not 0 <= priority <= 10:
             raise Fault(f"{event_type}: expected a known type and a priority from 0 to 10, was priority {priority}")
-        cause = self._current
-        if cause is None and self._queue.depth >= self._settings.capacity:
-            await self._admit(event_type, level, payload, source, trace_id)
-            return
+        level = priority or route.level
+        queue, cause = self._queue, self._current
         if cause is not None:
             # Refused before it is queued: whoever catches the error cannot keep the storm alive.
             self._caused += 1
-            if self._caused > self._settings.storm_limit:
+            if self._caused > self._storm_limit:
                 raise EventStorm(
                     f"{self._caused} events from one input; the last was {event_type} by {self._module()}; "
-                    f"the limit is events.storm_limit = {self._settings.storm_limit}"
+                    f"the limit is events.storm_limit = {self._storm_limit}"
                 )
-        event = self._wrap(event_type, payload, level, cause, source, trace_id)
-        self._queue.put(level, event)
-        self._published[event_type] += 1
-        if cause is None and not self._dispatching:
+        elif queue.depth >= self._capacity:
+            await self._admit(route, level, payload, source, trace_id)
+            return
+        queue.put(level, self._wrap(event_type, payload, level, cause, source, trace_id))
+        route.published += 1
+        if not self._dispatching:
             self._work.set()
 
     def _wrap(
@@ -118,50 +119,46 @@ class EnhancedEventBus:
         source: str | None,
         trace_id: str | None,
     ) -> Envelope:
-        self._sequence = sequence = self._sequence + 1
-        running = self._running
-        event = Envelope(
-            event_type=event_type,
-            payload=payload,
-            priority=level,
-            sequence=sequence,
-            cause=None if cause is None else cause["sequence"],
-            source_module=source or ("outside" if running is None else running.module),
-        )
+        event = Envelope()
+        event["event_type"] = event_type
+        event["payload"] = payload
+        event.level = level
         event.ids = self._ids
         event.now_ns = self._clock.now_ns()
-        event.root = sequence if cause is None else cause.root
+        event.source = source or self._module()
+        self._sequence = event.sequence = sequence = self._sequence + 1
+        if cause is None:
+            event.root, event.cause = sequence, None
+        else:
+            event.root, event.cause = cause.root, cause.sequence
+            if "trace_id" in cause:
+                event["trace_id"] = cause["trace_id"]
         if trace_id is not None:
             event["trace_id"] = trace_id
-        elif cause is not None and "trace_id" in cause:
-            event["trace_id"] = cause["trace_id"]
         return event
 
     def _module(self) -> str:
         return self._running.module if self._running is not None else "outside"
 
     async def _admit(
-        self,
-        event_type: str,
-        level: int,
-        payload: dict[str, Any],
-        source: str | None,
-        trace_id: str | None,
+        self, route: Route, level: int, payload: dict[str, Any], source: str | None, trace_id: str | None
     ) -> None:
         # The line is full and the publisher is not a handler: only here does a policy apply.
+        event_type = route.event_type
         policy = POLICY.get(event_type, Overflow.BLOCK)
         if policy is Overflow.CONFLATE:
             event = self._wrap(event_type, payload, level, None, source, trace_id)
             if self._queue.conflate(level, event):
-                self._published[event_type] += 1
-                self._counts.conflated[event_type] += 1
+                route.published += 1
+                route.conflated += 1
                 return
         elif policy is Overflow.DROP_OLDEST_COUNTED and self._queue.drop_oldest(level, event_type):
-            self._counts.dropped[event_type] += 1
+            route.dropped += 1
             await self.publish(event_type, payload, level, source=source, trace_id=trace_id)
             return
-        while self._queue.depth >= self._settings.capacity:
+        while self._queue.depth >= self._capacity:
             self._room.clear()
+            self._full = True
             await self._room.wait()
         await self.publish(event_type, payload, level, source=source, trace_id=trace_id)
 
@@ -175,26 +172,31 @@ class EnhancedEventBus:
         if event_type != ANY and event_type not in types.PRIORITY:
             raise Fault(f"cannot subscribe to {event_type!r}: not an event type of this system")
         made = Subscription(f"sub-{next(self._numbers)}", event_type, handler, observer=observer)
+        if self._timer is not None:
+            made.handler = self._timed(made, self._timer)
         self._subscriptions[made.id] = made
-        self._handlers.clear()
+        self._forget_subscribers()
         for (kept_type, _), event in list(self._retained.items()):
             if event_type in (ANY, kept_type):
-                self._queue.put(event["priority"], Handed(event, made))
+                self._queue.put(event.level, Handed(event, made))
                 self._work.set()
         return made.id
 
     def unsubscribe(self, subscription_id: str) -> None:
         """Remove a subscription; an unknown id is a `Fault`."""
-        if self._subscriptions.pop(subscription_id, None) is None:
+        removed = self._subscriptions.pop(subscription_id, None)
+        if removed is None:
             raise Fault(f"cannot unsubscribe {subscription_id!r}: no such subscription")
-        self._handlers.clear()
+        removed.active = False
+        self._forget_subscribers()
 
-    def _subscribed(self, event_type: str) -> tuple[Subscription, ...]:
-        found = self._handlers.get(event_type)
-        if found is None:
-            wanted = [s for s in self._subscriptions.values() if s.event_type in (event_type, ANY)]
-            found = tuple(sorted(wanted, key=lambda s: s.observer))
-            self._handlers[event_type] = found
+    def _forget_subscribers(self) -> None:
+        for route in self._routes.values():
+            route.subscribers = None
+
+    def _subscribed(self, route: Route) -> tuple[Subscription, ...]:
+        wanted = [s for s in self._subscriptions.values() if s.event_type in (route.event_type, ANY)]
+        route.subscribers = found = tuple(sorted(wanted, key=lambda s: s.observer))
         return found
 
     # --- dispatching
@@ -204,7 +206,7 @@ class EnhancedEventBus:
         while True:
             await self._work.wait()
             self._work.clear()
-            await self._pump()
+            await self.drain()
 
     async def settled(self) -> None:
         """Wait until no event is queued or being handled."""
@@ -215,70 +217,86 @@ class EnhancedEventBus:
     def settle(self) -> None:
         """Handle everything that is queued, in this call: the backtest's dispatcher."""
         if self._queue.depth:
-            step(self._pump())
+            step(self.drain())
 
-    async def _pump(self) -> None:
+    async def drain(self) -> None:
+        """Handle everything that is queued; for whoever is a coroutine and dispatches alone."""
         if self._dispatching:
             raise Fault("the bus is already dispatching: handlers must not dispatch")
         require_exact()
         self._dispatching = True
-        queue = self._queue
+        queue, routes, ring = self._queue, self._routes, self._ring
         try:
             while queue.depth:
                 event = queue.pop()
-                if event["cause"] is None:
+                if event.cause is None:
                     self._caused = 0
-                await self._dispatch(event)
+                self._current = event
+                route = routes[event["event_type"]]
+                if type(event) is Handed:
+                    subscribers, event = self._handed(event)
+                else:
+                    subscribers = self._subscribed(route) if route.subscribers is None else route.subscribers
+                    ring.append(event)
+                    if route.retained:
+                        self._retain(event)
+                for subscriber in subscribers:
+                    if not subscriber.active:
+                        continue  # it left, or its module failed, after this event was queued for it
+                    self._running = subscriber
+                    try:
+                        await subscriber.handler(event)
+                    except Exception as error:
+                        await self._failed(subscriber, route.event_type, error)
+                route.delivered += len(subscribers)
+                if self._full and queue.depth < self._capacity:
+                    self._make_room()
         finally:
             self._dispatching = False
             self._current = self._running = None
-            self._room.set()
+            self._make_room()
             self._quiet.set()
         if self._fault is not None:
             raise self._fault
 
-    async def _dispatch(self, event: Envelope) -> None:
+    def _handed(self, event: Handed) -> tuple[tuple[Subscription, ...], Envelope]:
+        # A newer one that was dispatched meanwhile has reached the new subscriber already.
+        fresh = any(kept is event.original for kept in self._retained.values())
+        return (event.subscription,) if fresh else (), event.original
+
+    def _retain(self, event: Envelope) -> None:
         event_type = event["event_type"]
-        self._current = event
-        if isinstance(event, Handed):
-            # A newer one that was dispatched meanwhile has reached the new subscriber already.
-            fresh = any(kept is event.original for kept in self._retained.values())
-            subscribers: tuple[Subscription, ...] = (event.subscription,) if fresh else ()
-            event = event.original
-        else:
-            subscribers = self._subscribed(event_type)
-            self._ring.append(event)
-            if event_type in types.RETAINED:
-                field = types.RETAINED[event_type]
-                self._retained[event_type, event["payload"].get(field) if field else None] = event
-        timer = self._timer
-        for subscriber in subscribers:
-            if subscriber.id not in self._subscriptions:
-                continue  # it left, or its module failed, after this event was queued for it
-            self._running = subscriber
-            started = timer() if timer is not None else 0
+        field = types.RETAINED[event_type]
+        self._retained[event_type, event["payload"].get(field) if field else None] = event
+
+    def _timed(self, made: Subscription, timer: Callable[[], int]) -> Handler:
+        handler, add = made.handler, self._latencies.add
+
+        async def timed(event: dict[str, Any]) -> None:
+            started = timer()
             try:
-                await subscriber.handler(event)
-            except Exception as error:
-                await self._failed(subscriber, event_type, error)
-            if timer is not None:
-                self._latencies.add(subscriber.label, timer() - started)
-        self._delivered[event_type] += len(subscribers)
-        self._running = self._current = None
-        if self._queue.depth < self._settings.capacity and not self._room.is_set():
-            self._room.set()
+                await handler(event)
+            finally:
+                add(made.label, timer() - started)
+
+        return timed
+
+    def _make_room(self) -> None:
+        self._full = False
+        self._room.set()
 
     async def _failed(self, subscriber: Subscription, event_type: str, error: Exception) -> None:
         # An observer's failure is counted and told. A deciding module's memory may be half applied:
         # it is never called again, trading halts, and the first such error ends the dispatcher.
-        self._counts.failed[subscriber.label] += 1
+        self._failures[subscriber.label] += 1
         log.error("%s failed on %s: %r", subscriber.label, event_type, error)
         if subscriber.observer:
             return
         if self._fault is None:
             self._fault = error
-        self._subscriptions = {k: s for k, s in self._subscriptions.items() if s.module != subscriber.module}
-        self._handlers.clear()
+        for identity, one in list(self._subscriptions.items()):
+            if one.module == subscriber.module:
+                self.unsubscribe(identity)
         reason = f"{subscriber.label} failed on {event_type}: {error!r}"
         if self._halt is not None:
             self._halt.set(reason)
@@ -289,15 +307,15 @@ class EnhancedEventBus:
 
     async def get_queue_metrics(self) -> dict[str, Any]:
         """Depth by priority; published, delivered, failed, dropped, conflated counts; handler latency percentiles."""
-        counts = self._counts
+        known = [route for route in self._routes.values() if route.published]
         return {
             "depth": self._queue.depth,
             "depth_by_priority": self._queue.depths(),
-            "published": dict(counts.published),
-            "delivered": dict(counts.delivered),
-            "failed": dict(counts.failed),
-            "dropped": dict(counts.dropped),
-            "conflated": dict(counts.conflated),
+            "published": {route.event_type: route.published for route in known},
+            "delivered": {route.event_type: route.delivered for route in known},
+            "failed": dict(self._failures),
+            "dropped": {route.event_type: route.dropped for route in known if route.dropped},
+            "conflated": {route.event_type: route.conflated for route in known if route.conflated},
             "subscriptions": len(self._subscriptions),
             "sequence": self._sequence,
             "ring": len(self._ring),
@@ -316,14 +334,7 @@ class EnhancedEventBus:
 
     async def iter_events(self, from_timestamp: datetime, to_timestamp: datetime) -> AsyncIterator[dict[str, Any]]:
         """The same envelopes one by one."""
-        first, last = to_ns(from_timestamp), to_ns(to_timestamp)
-        if first > last:
-            raise Fault(f"replay window ends before it starts: {from_timestamp} > {to_timestamp}")
-        # Dispatch order is not time order across priorities, so the window is cut from a sorted view.
-        kept = sorted(self._ring, key=lambda event: event["sequence"])
-        for event in kept[bisect_left(kept, first, key=lambda event: event.now_ns) :]:
-            if event.now_ns > last:
-                break
+        for event in window(self._ring, from_timestamp, to_timestamp):
             yield event.complete()
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from gal_friday.domain.ids import Ids
 from gal_friday.domain.time import iso
@@ -22,34 +23,42 @@ FIELDS = (
 
 
 class Envelope(dict[str, Any]):
-    """A dict with the ten fields of an event.
+    """A dict with the ten fields of an event, of which only `event_type` and `payload` are there from the start.
 
-    `event_id`, `timestamp`, `trace_id` and `correlation_id` are derived on first access: most
-    events of a backtest are handled without anybody reading them. `complete()` gives them all.
+    The others are derived on first access: most events of a backtest are handled without anybody reading
+    them. `complete()` gives them all.
     """
 
-    __slots__ = ("ids", "now_ns", "root")
+    __slots__ = ("cause", "ids", "level", "now_ns", "root", "sequence", "source")
 
     # Set by whoever wraps: an initialiser in Python would cost as much as everything else here.
     ids: Ids
     now_ns: int
     root: int
+    sequence: int
+    cause: int | None
+    level: int
+    source: str
 
     def __missing__(self, name: str) -> Any:
-        value: Any
-        if name == "event_id":
-            value = self.ids.event_id(self["sequence"])
-        elif name == "timestamp":
-            value = iso(self.now_ns)
-        elif name == "trace_id":
-            value = f"{self.root:016x}"
-        elif name == "correlation_id":
-            value = self["payload"].get("signal_id")
-        else:
+        derive = _DERIVED.get(name)
+        if derive is None:
             raise KeyError(name)
-        self[name] = value
+        value = self[name] = derive(self)
         return value
 
     def complete(self) -> dict[str, Any]:
         """A plain dict with all ten fields, in their documented order."""
         return {name: self[name] for name in FIELDS}
+
+
+_DERIVED: Final[dict[str, Callable[[Envelope], Any]]] = {
+    "event_id": lambda event: event.ids.event_id(event.sequence),
+    "timestamp": lambda event: iso(event.now_ns),
+    "source_module": lambda event: event.source,
+    "priority": lambda event: event.level,
+    "correlation_id": lambda event: event["payload"].get("signal_id"),
+    "trace_id": lambda event: f"{event.root:016x}",
+    "sequence": lambda event: event.sequence,
+    "cause": lambda event: event.cause,
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import deque
 from enum import StrEnum
 
 from gal_friday.events import types
@@ -83,16 +83,3 @@ class EventQueue:
 def _subject(event: Envelope) -> object:
     payload = event["payload"]
     return payload.get("trading_pair", payload.get("name"))
-
-
-class Counts:
-    """What the bus has done so far, by event type."""
-
-    __slots__ = ("conflated", "delivered", "dropped", "failed", "published")
-
-    def __init__(self) -> None:
-        self.published: defaultdict[str, int] = defaultdict(int)
-        self.delivered: defaultdict[str, int] = defaultdict(int)
-        self.failed: Counter[str] = Counter()
-        self.dropped: Counter[str] = Counter()
-        self.conflated: Counter[str] = Counter()

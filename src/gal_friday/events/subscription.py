@@ -7,13 +7,17 @@ from gal_friday.events.envelope import Envelope
 
 
 class Subscription:
-    """One handler of one event type; observers see an event after all deciding handlers."""
+    """One handler of one event type; observers see an event after all deciding handlers.
 
-    __slots__ = ("event_type", "handler", "id", "label", "module", "observer")
+    `active` ends when it is removed: an event may still be on its way to it.
+    """
+
+    __slots__ = ("active", "event_type", "handler", "id", "label", "module", "observer")
 
     def __init__(self, identity: str, event_type: str, handler: Handler, *, observer: bool) -> None:
         owner = getattr(handler, "__self__", None)
         self.id = identity
+        self.active = True
         self.event_type = event_type
         self.handler = handler
         self.observer = observer
@@ -28,6 +32,7 @@ class Handed(Envelope):
 
     def __init__(self, event: Envelope, subscription: Subscription) -> None:
         super().__init__(event)
-        self.ids, self.now_ns, self.root = event.ids, event.now_ns, event.root
+        self.ids, self.now_ns, self.source, self.level = event.ids, event.now_ns, event.source, event.level
+        self.root, self.sequence, self.cause = event.root, event.sequence, event.cause
         self.original = event
         self.subscription = subscription
