@@ -16,10 +16,11 @@ from gal_friday.backtest.result import Run
 from gal_friday.backtest.signals import Signals, find
 from gal_friday.backtest.skipping import Skipping
 from gal_friday.backtest.stride import Leg, Stride, Trade
+from gal_friday.backtest.telling import Telling
 from gal_friday.backtest.world import World
 from gal_friday.domain.bars import Bools
 from gal_friday.domain.numbers import exact
-from gal_friday.domain.orders import Proposal, Purpose, Rejection, Report, Role
+from gal_friday.domain.orders import Proposal, Purpose, Rejection, Report, Role, Side
 from gal_friday.domain.ports import SimulatedClock
 from gal_friday.domain.time import next_day
 from gal_friday.domain.venue import Answer, Command, Submit, Update
@@ -70,6 +71,7 @@ class FastDriver:
         self._reports: deque[Report] = deque()
         self._checked = -1
         self._stride: Stride | None = None
+        self._telling = Telling(next(iter(world.instruments.values())))
         self._landing: int | None = None
         self._halted_ns = 0
         self._guards: dict[str, Bools] = {}
@@ -199,7 +201,7 @@ class FastDriver:
                 trade = self._stride.look(approval, row, self._clock.now_ns())
                 if trade is not None:
                     recorder.record(types.TRADE_SIGNAL_APPROVED, self._clock.now_ns(), approval.payload())
-                    self._take(self._stride, trade)
+                    self._take(trade, self._telling)
                     return
             self._account.reserve(approval.signal_id, approval.pair, outcome.cash, outcome.exposure)
         recorder.approved(approval)
@@ -210,39 +212,29 @@ class FastDriver:
 
     # --- a plain trade
 
-    def _take(self, stride: Stride, trade: Trade) -> None:
-        entry_id, stop_id = self._matching.accepted(), self._matching.accepted()
-        accepted, filled = stride.opened(trade, entry_id)
-        self._say(accepted, trade.entry.told_ns)
-        self._book(trade, trade.entry, filled)
-        self._say(stride.guarded(trade, stop_id), trade.entry.heard_ns)
+    def _take(self, trade: Trade, telling: Telling) -> None:
+        accepted, leave = self._matching.accepted, trade.exit
+        ids = accepted(), accepted(), None if leave.role is Role.STOP else accepted()
+        self._recorder.tell(types.EXECUTION_REPORT, telling.lines(trade, *ids))
+        self._book(trade, trade.entry)
         if trade.end_row > trade.entry_row:
             self._follow(trade)
-        if trade.exit.role is Role.STOP:
-            filled = stride.closed(trade, stop_id)[1]
-        else:
-            self._say(stride.taken_back(trade, stop_id), trade.exit.told_ns)
-            accepted, filled = stride.closed(trade, self._matching.accepted())
-            self._say(accepted, trade.exit.told_ns)
-        self._book(trade, trade.exit, filled)
+        self._book(trade, leave)
+        self._gate.ended(trade.approval.signal_id)
+        self._failures.accepted()
+        self._decisions.lived_through(trade.approval.pair)
+        self._landing = trade.end_row
         reason = self._crossed()
         if reason is not None:
             self._halt(reason)
-        self._landing = trade.end_row
 
-    def _say(self, report: Report, now_ns: int) -> None:
-        self._clock.advance(now_ns)
-        self._recorder.record(types.EXECUTION_REPORT, self._clock.now_ns(), report.payload())
-
-    def _book(self, trade: Trade, leg: Leg, report: Report) -> None:
+    def _book(self, trade: Trade, leg: Leg) -> None:
+        approval, rules = trade.approval, self._world.instruments[trade.approval.pair]
+        self._recorder.leg(trade, leg, rules.notional(abs(leg.ticks - leg.met), trade.lots))
         self._clock.advance(leg.heard_ns)
-        paid = self._world.instruments[report.pair].notional(abs(leg.ticks - leg.met), trade.lots)
-        self._recorder.leg(trade, leg, paid)
-        self._account.on_report(report, self._clock.now_ns())
-        self._gate.on_report(report)
-        self._failures.on_report(report)
-        self._decisions.on_report(report)
-        self._recorder.record(types.EXECUTION_REPORT, self._clock.now_ns(), report.payload())
+        signed = approval.quantity if leg.side is Side.BUY else -approval.quantity
+        price = rules.price(leg.ticks)
+        self._account.fill(f"{leg.client_id}-1", approval.pair, signed, price, leg.commission, leg.heard_ns)
 
     def _follow(self, trade: Trade) -> None:
         # Equity between: its highest close, and where it stands before the end.

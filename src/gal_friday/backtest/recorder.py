@@ -53,6 +53,13 @@ class Recorder:
         if len(self._lines) >= LUMP:
             self._flush()
 
+    def tell(self, kind: str, lines: list[str]) -> None:
+        """Write decisions of one kind whose lines are made already."""
+        self._lines.append("\n".join(lines).encode())
+        self._kinds += [kind] * len(lines)
+        if len(self._kinds) >= LUMP:
+            self._flush()
+
     def _flush(self) -> None:
         if self._lines:
             lump = b"\n".join(self._lines) + b"\n"
@@ -114,7 +121,7 @@ class Recorder:
                 trade.lots,
                 leg.ticks,
                 leg.commission,
-                "maker" if leg.maker else "taker",
+                leg.liquidity,
                 leg.fill_ns,
                 leg.bar_ns,
                 leg.phase,

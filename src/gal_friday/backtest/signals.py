@@ -14,6 +14,7 @@ from gal_friday.strategy.intents import State
 from gal_friday.strategy.scan import Carry
 
 Row = dict[str, float]
+FEW = 2**18
 
 
 class Signals:
@@ -23,8 +24,9 @@ class Signals:
         self._pair = pair
         self._names = names
         self._rows: list[int] = rows.tolist()
-        self._now = now
-        self._before = before
+        # Few rows are quicker to read from lists; of many, the arrays are the smaller.
+        self._now = now.tolist() if len(rows) <= FEW else now
+        self._before = before.tolist() if len(rows) <= FEW else before
         self._last: tuple[int, tuple[Row, Row | None]] | None = None
         self._has_before: list[bool] = np.logical_not(np.any(np.isnan(before), axis=1)).tolist()
 
@@ -59,14 +61,19 @@ class Signals:
             index += 1
         return False
 
+    @staticmethod
+    def _row(rows: Float64 | list[list[float]], index: int) -> list[float]:
+        found: list[float] = rows[index] if isinstance(rows, list) else rows[index].tolist()
+        return found
+
     def _values(self, index: int) -> tuple[Row, Row | None]:
         # The row that was found is asked for again when it is visited.
         if self._last is not None and self._last[0] == index:
             return self._last[1]
-        now = dict(zip(self._names, self._now[index].tolist(), strict=True))
+        now = dict(zip(self._names, self._row(self._now, index), strict=True))
         before = None
         if self._has_before[index]:
-            before = dict(zip(self._names, self._before[index].tolist(), strict=True))
+            before = dict(zip(self._names, self._row(self._before, index), strict=True))
         self._last = (index, (now, before))
         return now, before
 

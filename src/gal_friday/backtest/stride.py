@@ -19,8 +19,8 @@ from gal_friday.backtest.signals import Signals
 from gal_friday.backtest.world import World
 from gal_friday.domain.bars import Float64
 from gal_friday.domain.ids import order_id
-from gal_friday.domain.numbers import ZERO
-from gal_friday.domain.orders import Approval, Fill, OrderType, Report, Role, Side, Status
+from gal_friday.domain.numbers import rounded, share
+from gal_friday.domain.orders import Approval, OrderType, Role, Side
 from gal_friday.domain.time import day_index
 from gal_friday.portfolio.account import Account
 from gal_friday.simulation.matching import BarFacts, Matching
@@ -31,7 +31,7 @@ STOP_AT_OPEN, TARGET_AT_OPEN, STOP_IN_RANGE, TARGET_IN_RANGE = 1, 2, 3, 4
 
 
 class Leg(msgspec.Struct, frozen=True):
-    """One order of the trade and its fill. Prices in ticks, times UTC ns.
+    """One order of the trade and its fill. Prices in ticks, money in quote, times UTC ns.
 
     `told_ns` is when the order is heard to be accepted, `arrival_ns` when it is at the venue, `fill_ns` when it
     is filled there, `heard_ns` when that is heard.
@@ -45,8 +45,9 @@ class Leg(msgspec.Struct, frozen=True):
     phase: str
     met: int
     ticks: int
+    notional: Decimal
     commission: Decimal
-    maker: bool
+    liquidity: str
     told_ns: int
     arrival_ns: int
     fill_ns: int
@@ -93,6 +94,7 @@ class Stride:
         self._floors = floors
         self._peaks = np.empty(3)
         self._known_after = world.interval_ns + world.grace_ns
+        self._taker, self._maker = share(self._rules.taker_fee_pct), share(self._rules.maker_fee_pct)
         self._at_market = world.config.section("execution").target_exit == "market"
         self._touch_fills = world.config.section("simulation").limit_fill == "touch"
 
@@ -103,43 +105,34 @@ class Stride:
 
     def look(self, approval: Approval, row: int, now_ns: int) -> Trade | None:
         """How the entry approved on `row` would go, if it is plain; None leaves it to the desk and the venue."""
-        series, entry_row = self._series, row + 1
+        series, rules, entry_row = self._series, self._rules, row + 1
         if approval.order_type is not OrderType.MARKET or approval.sl is None or entry_row >= len(series):
             return None
-        lots, stop = self._rules.lots(approval.quantity), self._rules.ticks(approval.sl)
+        lots, stop = rules.lots(approval.quantity), rules.ticks(approval.sl)
         sign = 1 if approval.side is Side.BUY else -1
-        target = FAR * sign if approval.tp is None else self._rules.ticks(approval.tp)
+        target = FAR * sign if approval.tp is None else rules.ticks(approval.tp)
         bar = self._world.facts(self._pair, entry_row)
+        if lots > self._matching.budget(bar.volume) or not sign * stop < sign * bar.open < sign * target:
+            return None
         entry = self._enter(approval, bar, lots, now_ns)
-        if entry is None or not sign * stop < sign * bar.open < sign * target:
-            return None
-        end_row, how = bracket_exit(
-            series.open,
-            series.high,
-            series.low,
-            series.volume,
-            series.filled,
-            entry_row,
-            len(series),
-            sign,
-            stop,
-            target,
-        )
-        if not how or self._interrupted(entry_row, end_row, approval.side):
-            return None
         stop_id = order_id(approval.signal_id, Role.STOP, 1)
         stop_arrival = self._matching.arrival_ns(stop_id, entry.heard_ns)
-        end = self._world.facts(self._pair, end_row)
-        heard = entry.heard_ns
-        if end_row > entry_row:
-            heard = max(heard, int(series.start_ns[end_row - 1]) + self._known_after)
-        if how in (STOP_AT_OPEN, STOP_IN_RANGE):
-            leave = self._stopped(entry, end, lots, stop, how, stop_id, stop_arrival, heard)
-        else:
-            leave = self._reached(approval, entry, end, lots, target, how, heard)
-        if leave is None or stop_arrival >= bar.end_ns or lots > self._matching.budget(end.volume):
+        if entry.arrival_ns >= bar.end_ns or stop_arrival >= bar.end_ns:
             return None
-        if day_index(leave.heard_ns) != self._account.drawdowns.day:
+        columns = (series.open, series.high, series.low, series.volume, series.filled)
+        end_row, how = bracket_exit(*columns, entry_row, len(series), sign, stop, target)
+        if not how or self._interrupted(entry_row, end_row, approval.side):
+            return None
+        end = self._world.facts(self._pair, end_row)
+        if how in (STOP_AT_OPEN, STOP_IN_RANGE):
+            leave = self._stopped(entry, end, lots, stop, how, stop_id, stop_arrival, self._known(entry, end_row))
+        elif how == TARGET_AT_OPEN or self._at_market or self._filled_at(end, target, sign):
+            leave = self._reached(approval, entry, end, lots, target, how, self._known(entry, end_row))
+        else:
+            return None
+        # In the bar of the entry the exit is left what the entry did not take.
+        taken = lots if end_row > entry_row else 2 * lots
+        if taken > self._matching.budget(end.volume) or day_index(leave.heard_ns) != self._account.drawdowns.day:
             return None
         best = self._unharmed(entry, lots, sign, entry_row, end_row)
         if best is None:
@@ -148,128 +141,94 @@ class Stride:
 
     # --- the parts of a trade
 
-    def _enter(self, approval: Approval, bar: BarFacts, lots: int, now_ns: int) -> Leg | None:
+    def _enter(self, approval: Approval, bar: BarFacts, lots: int, now_ns: int) -> Leg:
         identity = order_id(approval.signal_id, Role.ENTRY, 0)
         arrival = self._matching.arrival_ns(identity, now_ns)
-        if arrival >= bar.end_ns or lots > self._matching.budget(bar.volume):
-            return None
-        filled = max(bar.start_ns, arrival)
-        return self._leg(
+        ticks, filled = self._taken(approval.side, lots, bar.open, bar), max(bar.start_ns, arrival)
+        notional = self._rules.notional(ticks, lots)
+        return Leg(
             Role.ENTRY,
             OrderType.MARKET,
             approval.side,
             identity,
-            bar,
+            bar.start_ns,
             "open",
             bar.open,
-            None,
-            lots,
+            ticks,
+            notional,
+            rounded(notional * self._taker, self._rules.fee_decimals),
+            "taker",
             now_ns,
             arrival,
             filled,
-            max(now_ns, bar.start_ns, filled),
+            max(now_ns, filled),
         )
 
     def _stopped(
-        self, entry: Leg, bar: BarFacts, lots: int, stop: int, how: int, identity: str, arrival: int, heard: int
+        self, entry: Leg, bar: BarFacts, lots: int, stop: int, how: int, identity: str, arrival: int, known_ns: int
     ) -> Leg:
         side = entry.side.opposite
-        if how == STOP_AT_OPEN:
-            filled, phase, met = max(bar.start_ns, arrival), "open", bar.open
-            heard = max(heard, bar.start_ns, filled)
-        else:
-            filled, phase, met = max(bar.end_ns, arrival), "range", stop
-            heard = max(heard, filled)
-        return self._leg(
+        phase, met, filled = ("open", bar.open, bar.start_ns) if how == STOP_AT_OPEN else ("range", stop, bar.end_ns)
+        filled, ticks = max(filled, arrival), self._taken(side, lots, met, bar)
+        notional = self._rules.notional(ticks, lots)
+        return Leg(
             Role.STOP,
             OrderType.STOP_LOSS,
-            side,
-            identity,
-            bar,
-            phase,
-            met,
-            None,
-            lots,
-            entry.heard_ns,
-            arrival,
-            filled,
-            heard,
-        )
-
-    def _reached(
-        self, approval: Approval, entry: Leg, bar: BarFacts, lots: int, target: int, how: int, heard: int
-    ) -> Leg | None:
-        side, at_open = entry.side.opposite, how == TARGET_AT_OPEN
-        identity = order_id(approval.signal_id, Role.TARGET, 2)
-        told = max(heard, bar.start_ns if at_open else bar.end_ns)
-        arrival = self._matching.arrival_ns(identity, told)
-        filled = max(bar.start_ns if at_open else bar.end_ns, arrival)
-        phase, met, limit = ("open", bar.open, target) if at_open else ("range", target, None)
-        if self._at_market:
-            order_type, limit = OrderType.MARKET, None
-        else:
-            order_type = OrderType.LIMIT
-            extreme = bar.high if side is Side.SELL else bar.low
-            if not at_open and extreme == target and not self._touch_fills:
-                return None
-        maker = order_type is OrderType.LIMIT and not at_open
-        return self._leg(
-            Role.TARGET,
-            order_type,
-            side,
-            identity,
-            bar,
-            phase,
-            met,
-            limit,
-            lots,
-            told,
-            arrival,
-            filled,
-            max(told, filled),
-            maker=maker,
-        )
-
-    def _leg(
-        self,
-        role: Role,
-        order_type: OrderType,
-        side: Side,
-        identity: str,
-        bar: BarFacts,
-        phase: str,
-        met: int,
-        limit: int | None,
-        lots: int,
-        told_ns: int,
-        arrival_ns: int,
-        fill_ns: int,
-        heard_ns: int,
-        *,
-        maker: bool = False,
-    ) -> Leg:
-        ticks = met
-        if not maker:
-            ticks = self._matching.taken(self._market, side, lots, met, bar.previous_range, bar.volume)
-            if limit is not None:
-                ticks = min(ticks, limit) if side is Side.BUY else max(ticks, limit)
-        commission = self._rules.fee(self._rules.notional(ticks, lots), maker=maker)
-        return Leg(
-            role,
-            order_type,
             side,
             identity,
             bar.start_ns,
             phase,
             met,
             ticks,
-            commission,
-            maker,
-            told_ns,
-            arrival_ns,
-            fill_ns,
-            heard_ns,
+            notional,
+            rounded(notional * self._taker, self._rules.fee_decimals),
+            "taker",
+            entry.heard_ns,
+            arrival,
+            filled,
+            max(known_ns, filled),
         )
+
+    def _reached(
+        self, approval: Approval, entry: Leg, bar: BarFacts, lots: int, target: int, how: int, known_ns: int
+    ) -> Leg:
+        side, at_open = entry.side.opposite, how == TARGET_AT_OPEN
+        identity = order_id(approval.signal_id, Role.TARGET, 2)
+        phase, met, moment = ("open", bar.open, bar.start_ns) if at_open else ("range", target, bar.end_ns)
+        told = max(known_ns, moment)
+        arrival = self._matching.arrival_ns(identity, told)
+        maker = not (at_open or self._at_market)
+        ticks = met if maker else self._taken(side, lots, met, bar)
+        if not self._at_market:
+            ticks = min(ticks, target) if side is Side.BUY else max(ticks, target)
+        notional = self._rules.notional(ticks, lots)
+        return Leg(
+            Role.TARGET,
+            OrderType.MARKET if self._at_market else OrderType.LIMIT,
+            side,
+            identity,
+            bar.start_ns,
+            phase,
+            met,
+            ticks,
+            notional,
+            rounded(notional * (self._maker if maker else self._taker), self._rules.fee_decimals),
+            "maker" if maker else "taker",
+            told,
+            arrival,
+            max(moment, arrival),
+            max(told, moment, arrival),
+        )
+
+    def _taken(self, side: Side, lots: int, met: int, bar: BarFacts) -> int:
+        return self._matching.taken(self._market, side, lots, met, bar.previous_range, bar.volume)
+
+    def _known(self, entry: Leg, row: int) -> int:
+        # When the bar before this one was known: what happens in this one is not heard of earlier.
+        return max(entry.heard_ns, int(self._series.start_ns[row - 1]) + self._known_after)
+
+    def _filled_at(self, bar: BarFacts, target: int, sign: int) -> bool:
+        return self._touch_fills or (bar.high if sign > 0 else bar.low) != target
 
     # --- what could come between
 
@@ -284,92 +243,16 @@ class Stride:
         """The row of the best close before the end, -1 if there is none; None if a drawdown limit could be crossed."""
         account, peaks, floors = self._account, self._peaks, self._floors
         drawdowns = account.drawdowns
-        peaks[0], peaks[1], peaks[2] = drawdowns.day_peak, drawdowns.week_peak, drawdowns.peak
-        paid = float(entry.commission)
-        cash = float(account.cash) - sign * float(self._rules.notional(entry.ticks, lots)) - paid
-        equity = float(account.cash) - paid
-        for peak, floor in zip(peaks.tolist(), floors.tolist(), strict=True):
-            if equity <= peak * floor + abs(peak) * MARGIN:
-                return None
+        day, week, ever = float(drawdowns.day_peak), float(drawdowns.week_peak), float(drawdowns.peak)
+        peaks[0], peaks[1], peaks[2] = day, week, ever
+        equity = float(account.cash) - float(entry.commission)
+        if (
+            equity <= day * floors[0] + abs(day) * MARGIN
+            or equity <= week * floors[1] + abs(week) * MARGIN
+            or equity <= ever * floors[2] + abs(ever) * MARGIN
+        ):
+            return None
+        cash = equity - sign * float(entry.notional)
         worth = sign * float(self._rules.notional(1, lots))
         trip, best = walk(self._series.close, entry_row, end_row, sign, cash, worth, peaks, floors)
         return None if trip < end_row else best
-
-    # --- what is said of it
-
-    def opened(self, trade: Trade, exchange_id: str) -> tuple[Report, Report]:
-        """The entry's acceptance and its fill."""
-        return self._accepted(trade, trade.entry, exchange_id), self._filled(trade, trade.entry, exchange_id)
-
-    def guarded(self, trade: Trade, exchange_id: str) -> Report:
-        """The stop's acceptance."""
-        return self._stop(trade, Status.NEW, trade.stop_arrival_ns, exchange_id)
-
-    def taken_back(self, trade: Trade, exchange_id: str) -> Report:
-        """The stop's cancellation, before the target's exit is placed."""
-        return self._stop(trade, Status.CANCELED, trade.exit.told_ns, exchange_id)
-
-    def closed(self, trade: Trade, exchange_id: str) -> tuple[Report, Report]:
-        """The exit's acceptance and its fill; a stop was accepted long before."""
-        return self._accepted(trade, trade.exit, exchange_id), self._filled(trade, trade.exit, exchange_id)
-
-    def _accepted(self, trade: Trade, leg: Leg, exchange_id: str) -> Report:
-        return self._report(trade, leg, exchange_id, Status.NEW, leg.arrival_ns, None)
-
-    def _filled(self, trade: Trade, leg: Leg, exchange_id: str) -> Report:
-        quantity = trade.approval.quantity
-        fill = Fill(
-            f"{leg.client_id}-1",
-            quantity,
-            self._rules.price(leg.ticks),
-            leg.commission,
-            "maker" if leg.maker else "taker",
-        )
-        return self._report(trade, leg, exchange_id, Status.FILLED, leg.fill_ns, fill)
-
-    def _report(
-        self, trade: Trade, leg: Leg, exchange_id: str, status: Status, venue_ns: int, fill: Fill | None
-    ) -> Report:
-        approval = trade.approval
-        quantity = approval.quantity
-        return Report(
-            approval.signal_id,
-            leg.role,
-            leg.client_id,
-            exchange_id,
-            approval.pair,
-            status,
-            leg.order_type,
-            leg.side,
-            quantity,
-            ZERO if fill is None else quantity,
-            None if fill is None else fill.price,
-            fill,
-            approval.tp if leg.order_type is OrderType.LIMIT else None,
-            approval.sl if leg.role is Role.STOP else None,
-            ZERO if fill is None else leg.commission,
-            self._rules.quote,
-            venue_ns,
-        )
-
-    def _stop(self, trade: Trade, status: Status, venue_ns: int, exchange_id: str) -> Report:
-        approval = trade.approval
-        return Report(
-            approval.signal_id,
-            Role.STOP,
-            trade.stop_id,
-            exchange_id,
-            approval.pair,
-            status,
-            OrderType.STOP_LOSS,
-            approval.side.opposite,
-            approval.quantity,
-            ZERO,
-            None,
-            None,
-            None,
-            approval.sl,
-            ZERO,
-            self._rules.quote,
-            venue_ns,
-        )

@@ -15,6 +15,10 @@ class OrderFailures:
         self._limit = limit
         self._failed: list[str] = []
 
+    def accepted(self) -> None:
+        """An order was accepted: the count starts anew."""
+        self.in_a_row = 0
+
     def on_report(self, report: Report) -> str | None:
         """The reason to halt, when this report makes it one failure too many."""
         if report.status in _ACCEPTED:

@@ -13,7 +13,7 @@ from gal_friday.domain.numbers import ZERO, percent_of, plain, ratio
 from gal_friday.domain.orders import CLOSED, Report, Role, Side
 from gal_friday.domain.time import day_index, iso
 from gal_friday.portfolio.drawdown import Drawdowns
-from gal_friday.portfolio.ledger import Ledger, opening, trade
+from gal_friday.portfolio.ledger import Ledger, opening
 from gal_friday.portfolio.positions import Position
 
 # Reserved cash shrinks with each partial fill by a quotient; this many decimals are kept.
@@ -125,26 +125,27 @@ class Account:
                 f"order {report.client_order_id}: fee in {report.commission_asset}, this account counts in {self.quote}"
             )
         self._seen[report.client_order_id] = report.filled
-        position = self.position(report.pair)
         signed = fill.quantity if report.side is Side.BUY else -fill.quantity
-        cost = signed * fill.price
-        self.ledger.post(
-            fill.fill_id,
-            trade(position.base, position.quote, signed, cost, report.commission_asset, fill.commission),
-        )
-        self.cash -= cost + fill.commission
-        self.fees += fill.commission
-        realized, net = position.fill(signed, fill.price, fill.commission)
+        self.fill(fill.fill_id, report.pair, signed, fill.price, fill.commission, now_ns)
+        return True
+
+    def fill(self, fill_id: str, pair: str, signed: Decimal, price: Decimal, fee: Decimal, now_ns: int) -> None:
+        """Book one execution: `signed` base gained, at `price`, with its fee in quote. The mark becomes its price."""
+        position = self.position(pair)
+        cost = signed * price
+        self.ledger.trade(fill_id, position.base, position.quote, signed, cost, fee)
+        self.cash -= cost + fee
+        self.fees += fee
+        realized, net = position.fill(signed, price, fee)
         self.realized += realized
-        position.mark = self.marks[report.pair] = fill.price
+        position.mark = self.marks[pair] = price
         if position.quantity:
-            self.exposed[report.pair] = position
+            self.exposed[pair] = position
         else:
-            self.exposed.pop(report.pair, None)
+            self.exposed.pop(pair, None)
         if net is not None:
             self.losses = self.losses + 1 if net < 0 else 0
         self.revalue(now_ns)
-        return True
 
     def mark(self, pair: str, price: Decimal, now_ns: int) -> bool:
         """Take notice of the pair's price; True when that calls for `revalue` (a position, or a new UTC day)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -21,7 +22,7 @@ class Ledger:
     """Balances by (account, asset). Debits are positive; what we hold stands in the account `assets`."""
 
     def __init__(self) -> None:
-        self._balances: dict[tuple[str, str], Decimal] = {}
+        self._balances: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
         self._hash = hashlib.sha256()
         self.transactions = 0
 
@@ -38,9 +39,22 @@ class Ledger:
             raise Unbalanced(f"{reference}: expected sums of zero, were {told}")
         balances = self._balances
         for account, asset, amount in lines:
-            at = (account, asset)
-            balances[at] = balances[at] + amount if at in balances else amount
+            balances[account, asset] += amount
         self._hash.update(f"{text}\n\n".encode())
+        self.transactions += 1
+
+    def trade(self, reference: str, base: str, quote: str, quantity: Decimal, cost: Decimal, fee: Decimal) -> None:
+        """Book a fill: `quantity` of base gained (negative: given) for `cost` of quote, with a fee in quote.
+
+        What one account gains another gives, so every such transaction is balanced.
+        """
+        balances = self._balances
+        balances[ASSETS, base] += quantity
+        balances[TRADING, base] -= quantity
+        balances[ASSETS, quote] -= cost + fee
+        balances[TRADING, quote] += cost
+        balances[FEES, quote] += fee
+        self._hash.update(f"{reference}|{base}|{quantity}|{quote}|{cost}|{fee}\n".encode())
         self.transactions += 1
 
     def balance(self, account: str, asset: str) -> Decimal:
@@ -67,15 +81,3 @@ class Ledger:
 def opening(asset: str, amount: Decimal) -> tuple[Posting, ...]:
     """Postings of an opening balance, a deposit, or (negative) a withdrawal."""
     return ((ASSETS, asset, amount), (OPENING, asset, -amount))
-
-
-def trade(base: str, quote: str, quantity: Decimal, cost: Decimal, fee_asset: str, fee: Decimal) -> tuple[Posting, ...]:
-    """Postings of a fill: `quantity` of base gained (negative: given), `cost` of quote given (negative: gained)."""
-    return (
-        (ASSETS, base, quantity),
-        (TRADING, base, -quantity),
-        (ASSETS, quote, -cost),
-        (TRADING, quote, cost),
-        (ASSETS, fee_asset, -fee),
-        (FEES, fee_asset, fee),
-    )

@@ -88,6 +88,10 @@ class Gate:
             held.orders.add(report.client_order_id)
             held.notional = (report.ordered - report.filled) * held.price
 
+    def ended(self, signal_id: str) -> None:
+        """An approved entry has ended, whatever its orders did."""
+        self._open.pop(signal_id, None)
+
     def on_instrument(self, payload: dict[str, Any]) -> None:
         """Take over a pair's rules as the venue states them."""
         pair = payload["trading_pair"]

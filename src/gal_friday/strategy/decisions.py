@@ -99,6 +99,10 @@ class Decisions:
         """An order of the pair moved on."""
         self._desk(report.pair).intent.on_report(report)
 
+    def lived_through(self, pair: str) -> None:
+        """What was proposed for the pair became a position, and the position has been closed."""
+        self._desk(pair).intent.lived_through()
+
     def on_outage(self, pair: str) -> None:
         """The pair's rows have been interrupted: the next one has no row before it."""
         self.set_before(pair, None)

@@ -75,6 +75,11 @@ class Intent:
         self.owner = owner
         self._settle()
 
+    def lived_through(self) -> None:
+        """The proposed entry became a position, and the position has been closed."""
+        self._entry_signal = None
+        self._settle()
+
     def propose_exit(self, signal_id: str) -> None:
         """The close of the position was proposed."""
         self._exit_signal = signal_id
