@@ -28,6 +28,9 @@ HELP = {
     "unpause": ("unpause PAIR [REASON]", "take entries in the pair again"),
     "metrics": ("metrics", "figures of the event bus"),
     "positions": ("positions", "what is held"),
+    "limits": ("limits", "what risk allows"),
+    "strategy": ("strategy [ID]", "what a strategy is configured to do; without ID all of them"),
+    "keys": ("keys", "whether the exchange's API keys are found; never what they are"),
     "replay": ("replay FROM TO", "events kept in memory, between two ISO 8601 times"),
     "config": ("config KEY", "a setting with its meaning, range and source"),
     "help": ("help", "this list"),
@@ -64,6 +67,9 @@ class CLIService:
             "unpause": lambda words: self._order_pair("unpause", words),
             "metrics": lambda words: self._controller.submit(self._metrics()),
             "positions": self._positions,
+            "limits": self._limits,
+            "strategy": self._strategies,
+            "keys": self._keys,
             "replay": self._replay,
             "config": self._explain,
             "help": self._help,
@@ -138,6 +144,20 @@ class CLIService:
         for pair, held in sorted(positions.items()):
             self._say(pair)
             self._table(held, indent="  ")
+
+    def _limits(self, words: list[str]) -> None:
+        del words
+        self._table(self._config.get_risk_parameters())
+
+    def _strategies(self, words: list[str]) -> None:
+        for strategy_id in words or [spec.id for spec in self._config.section("strategy").strategies]:
+            self._say(strategy_id)
+            self._table(self._config.get_strategy_parameters(strategy_id), indent="  ")
+
+    def _keys(self, words: list[str]) -> None:
+        del words
+        for exchange, held in self._config.get_api_keys().items():
+            self._say(f"{exchange}: {' and '.join(held)} found")
 
     def _replay(self, words: list[str]) -> None:
         if len(words) != 2:

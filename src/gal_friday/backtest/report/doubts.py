@@ -34,9 +34,9 @@ def _sample(found: Findings) -> Iterator[str]:
     figures = found.metrics
     trades, days = figures["trade_count"], figures["days"]
     if isinstance(trades, int) and trades < FEW_TRADES:
-        yield f"{trades} closed trades are too few to tell skill from luck; {FEW_TRADES} is a bare minimum."
+        yield f"{_counted(trades, 'closed trade')}: too few to tell skill from luck; {FEW_TRADES} is a bare minimum."
     if isinstance(days, int) and days < SHORT_DAYS:
-        yield f"{days} days show one mood of the market; yearly figures from so short a time are guesses."
+        yield f"{_counted(days, 'day')}: one mood of the market; yearly figures from so short a time are guesses."
     sharpe, error = figures["sharpe"], figures["sharpe_standard_error"]
     if isinstance(sharpe, float) and isinstance(error, float) and abs(sharpe) < 2 * error:
         yield f"A Sharpe ratio of {number(sharpe)} ± {number(error)} cannot be told from zero."
@@ -58,3 +58,7 @@ def _simulation(found: Findings) -> Iterator[str]:
     if figures["open_trades"]:
         yield f"Still open at the end and valued at the last close: {figures['open_trades']}."
     yield from sentences(found.run)
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
