@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from decimal import Decimal
 
+import numpy as np
+
 from gal_friday.backtest.collector import paused
 from gal_friday.backtest.recorder import Recorder
 from gal_friday.backtest.replay import Replay
@@ -22,7 +24,7 @@ from gal_friday.domain.bars import Bools
 from gal_friday.domain.numbers import exact
 from gal_friday.domain.orders import Proposal, Purpose, Rejection, Report, Role, Side
 from gal_friday.domain.ports import SimulatedClock
-from gal_friday.domain.time import next_day
+from gal_friday.domain.time import DAY, next_day
 from gal_friday.domain.venue import Answer, Command, Submit, Update
 from gal_friday.events import types
 from gal_friday.execution.desk import Desk, Outcome
@@ -111,10 +113,8 @@ class FastDriver:
             while step < steps:
                 self._landing = None
                 self._visit(step)
-                if self._landing is None:
-                    step = skipping.next(step, self._resume_ns(), halts=halts)
-                else:
-                    step = self._landing
+                landing = self._landing
+                step = skipping.next(step, self._resume_ns(), halts=halts) if landing is None else landing
             self._account.revalue(self._clock.now_ns())
             return self._recorder.run(
                 world,
@@ -237,14 +237,30 @@ class FastDriver:
         self._account.fill(f"{leg.client_id}-1", approval.pair, signed, price, leg.commission, leg.heard_ns)
 
     def _follow(self, trade: Trade) -> None:
-        # Equity between: its highest close, and where it stands before the end.
+        # Equity between entry and end, day by day: where each begins, its best close, and where it stands last.
         account, world, pair = self._account, self._world, trade.approval.pair
-        rules, series, position = world.instruments[pair], world.series[pair], account.exposed[pair]
-        best = rules.price(int(series.close[trade.best_row]))
-        account.drawdowns.raise_peaks(account.cash + position.quantity * best)
-        last = trade.end_row - 1
-        account.mark(pair, rules.price(int(series.close[last])), self._clock.now_ns())
-        account.revalue(int(series.start_ns[last]) + world.interval_ns + world.grace_ns)
+        starts, known_after = world.series[pair].start_ns, world.interval_ns + world.grace_ns
+        close, position = world.series[pair].close, account.exposed[pair]
+        row, end = trade.entry_row, trade.end_row
+        best = trade.best_row
+        while row < end:
+            self._mark(pair, row)
+            until = end
+            if int(starts[end - 1]) + known_after >= (account.drawdowns.day + 1) * DAY:
+                until = int(starts.searchsorted((account.drawdowns.day + 1) * DAY - known_after))
+                best = row + int(np.argmax(close[row:until] if position.quantity > 0 else -close[row:until]))
+            elif best < row:
+                best = row + int(np.argmax(close[row:end] if position.quantity > 0 else -close[row:end]))
+            price = world.instruments[pair].price(int(close[best]))
+            account.drawdowns.raise_peaks(account.cash + position.quantity * price)
+            self._mark(pair, until - 1)
+            row = until
+
+    def _mark(self, pair: str, row: int) -> None:
+        series = self._world.series[pair]
+        known = int(series.start_ns[row]) + self._world.interval_ns + self._world.grace_ns
+        if self._account.mark(pair, self._world.instruments[pair].price(int(series.close[row])), known):
+            self._account.revalue(known)
 
     # --- consequences
 

@@ -42,6 +42,9 @@ class Replay:
         world, clock, matching = self._world, self._clock, self._matching
         start = int(world.starts[step])
         trading = [(pair, row) for pair, row in present if matching.market(pair).orders]
+        if not trading:
+            clock.advance(start + world.interval_ns + world.grace_ns)
+            return
         if step:
             # The step before was known a moment after this one opened, whether or not it was visited.
             clock.advance(int(world.starts[step - 1]) + world.interval_ns + world.grace_ns)

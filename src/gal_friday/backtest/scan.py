@@ -27,35 +27,47 @@ def touch(high: Int64, low: Int64, first: int, last: int, upper: int, lower: int
 
 @njit(cache=True)
 def bracket_exit(
-    open_: Int64,
-    high: Int64,
-    low: Int64,
-    volume: Int64,
+    columns: tuple[Int64, Int64, Int64, Int64, Int64],
     filled: Bools,
     entry: int,
-    last: int,
-    sign: int,
-    stop: int,
-    target: int,
-) -> tuple[int, int]:
-    """The first row in [entry, last) at which a position entered at `entry`'s opening ends, and how.
+    bracket: tuple[int, int, int],
+    money: tuple[float, float],
+    peaks: tuple[float, float, float],
+    floors: Float64,
+) -> tuple[int, int, int]:
+    """The row at which a position entered at `entry`'s opening ends, how, and the row of its best close before.
 
     How: 1 the opening is beyond the stop, 2 the opening is beyond the target, 3 the bar reaches the stop,
-    4 the bar reaches the target. `sign` is 1 for a long position, -1 for a short one. Where nobody traded
-    nothing ends. `(last, 0)` if it does not end.
+    4 the bar reaches the target; 0 it does not end, or a drawdown limit could be crossed before. Where nobody
+    traded nothing ends. `columns` are open, high, low, close, volume; `bracket` is sign (1 long, -1 short), stop,
+    target; `money` is cash and worth per tick: equity is `cash + worth * close`. Peaks and floors as in `walk`.
     """
-    for row in range(entry, last):
-        if filled[row] or volume[row] == 0:
-            continue
-        if sign * open_[row] <= sign * stop:
-            return row, 1
-        if sign * open_[row] >= sign * target:
-            return row, 2
-        if (low[row] if sign > 0 else -high[row]) <= sign * stop:
-            return row, 3
-        if (high[row] if sign > 0 else -low[row]) >= sign * target:
-            return row, 4
-    return last, 0
+    open_, high, low, close, volume = columns
+    sign, stop, target = bracket
+    cash, worth = money
+    day, week, ever = peaks
+    best = -1
+    for row in range(entry, len(open_)):
+        if volume[row] > 0 and not filled[row]:
+            if sign * open_[row] <= sign * stop:
+                return row, 1, best
+            if sign * open_[row] >= sign * target:
+                return row, 2, best
+            if (low[row] if sign > 0 else -high[row]) <= sign * stop:
+                return row, 3, best
+            if (high[row] if sign > 0 else -low[row]) >= sign * target:
+                return row, 4, best
+        equity = cash + worth * close[row]
+        day, week, ever = max(day, equity), max(week, equity), max(ever, equity)
+        if (
+            equity <= day * floors[0] + abs(day) * MARGIN
+            or equity <= week * floors[1] + abs(week) * MARGIN
+            or equity <= ever * floors[2] + abs(ever) * MARGIN
+        ):
+            return row, 0, best
+        if best < 0 or sign * close[row] > sign * close[best]:
+            best = row
+    return len(open_), 0, best
 
 
 @njit(cache=True)

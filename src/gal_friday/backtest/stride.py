@@ -2,8 +2,8 @@
 
 Most trades are plain. For these the desk and the venue always say the same things in the same order, so
 the fast driver looks ahead for the end, and says them without replaying the bars between. Anything that is
-not plain (a limit entry, a fill in parts, an exit wished for, a limit near, midnight between, a book, a
-second pair) is left to the desk and the venue, from the start.
+not plain (a limit entry, a fill in parts, an exit wished for, a limit near, a book, a second pair) is left
+to the desk and the venue, from the start.
 """
 
 from __future__ import annotations
@@ -12,16 +12,14 @@ from bisect import bisect_right
 from decimal import Decimal
 
 import msgspec
-import numpy as np
 
-from gal_friday.backtest.scan import MARGIN, bracket_exit, walk
+from gal_friday.backtest.scan import MARGIN, bracket_exit
 from gal_friday.backtest.signals import Signals
 from gal_friday.backtest.world import World
 from gal_friday.domain.bars import Float64
 from gal_friday.domain.ids import order_id
 from gal_friday.domain.numbers import rounded, share
 from gal_friday.domain.orders import Approval, OrderType, Role, Side
-from gal_friday.domain.time import day_index
 from gal_friday.portfolio.account import Account
 from gal_friday.simulation.matching import BarFacts, Matching
 from gal_friday.strategy.decisions import Decisions
@@ -92,7 +90,8 @@ class Stride:
         self._signals = signals
         self._guard = guard
         self._floors = floors
-        self._peaks = np.empty(3)
+        s = self._series
+        self._columns = (s.open, s.high, s.low, s.close, s.volume)
         self._known_after = world.interval_ns + world.grace_ns
         self._taker, self._maker = share(self._rules.taker_fee_pct), share(self._rules.maker_fee_pct)
         self._at_market = world.config.section("execution").target_exit == "market"
@@ -119,8 +118,12 @@ class Stride:
         stop_arrival = self._matching.arrival_ns(stop_id, entry.heard_ns)
         if entry.arrival_ns >= bar.end_ns or stop_arrival >= bar.end_ns:
             return None
-        columns = (series.open, series.high, series.low, series.volume, series.filled)
-        end_row, how = bracket_exit(*columns, entry_row, len(series), sign, stop, target)
+        money = self._money(entry, lots, sign)
+        if money is None:
+            return None
+        end_row, how, best = bracket_exit(
+            self._columns, series.filled, entry_row, (sign, stop, target), money, self._peaks(), self._floors
+        )
         if not how or self._interrupted(entry_row, end_row, approval.side):
             return None
         end = self._world.facts(self._pair, end_row)
@@ -132,10 +135,7 @@ class Stride:
             return None
         # In the bar of the entry the exit is left what the entry did not take.
         taken = lots if end_row > entry_row else 2 * lots
-        if taken > self._matching.budget(end.volume) or day_index(leave.heard_ns) != self._account.drawdowns.day:
-            return None
-        best = self._unharmed(entry, lots, sign, entry_row, end_row)
-        if best is None:
+        if taken > self._matching.budget(end.volume):
             return None
         return Trade(approval, lots, entry_row, end_row, best, stop_id, stop_arrival, entry, leave)
 
@@ -239,20 +239,14 @@ class Stride:
             return True
         return self._signals.exit_between(entry_row, end_row, self._decisions, held)
 
-    def _unharmed(self, entry: Leg, lots: int, sign: int, entry_row: int, end_row: int) -> int | None:
-        """The row of the best close before the end, -1 if there is none; None if a drawdown limit could be crossed."""
-        account, peaks, floors = self._account, self._peaks, self._floors
-        drawdowns = account.drawdowns
-        day, week, ever = float(drawdowns.day_peak), float(drawdowns.week_peak), float(drawdowns.peak)
-        peaks[0], peaks[1], peaks[2] = day, week, ever
-        equity = float(account.cash) - float(entry.commission)
-        if (
-            equity <= day * floors[0] + abs(day) * MARGIN
-            or equity <= week * floors[1] + abs(week) * MARGIN
-            or equity <= ever * floors[2] + abs(ever) * MARGIN
-        ):
-            return None
-        cash = equity - sign * float(entry.notional)
-        worth = sign * float(self._rules.notional(1, lots))
-        trip, best = walk(self._series.close, entry_row, end_row, sign, cash, worth, peaks, floors)
-        return None if trip < end_row else best
+    def _peaks(self) -> tuple[float, float, float]:
+        drawdowns = self._account.drawdowns
+        return float(drawdowns.day_peak), float(drawdowns.week_peak), float(drawdowns.peak)
+
+    def _money(self, entry: Leg, lots: int, sign: int) -> tuple[float, float] | None:
+        """Cash after the entry and worth of one tick; None if paying for it could cross a drawdown limit."""
+        equity = float(self._account.cash) - float(entry.commission)
+        for peak, floor in zip(self._peaks(), self._floors.tolist(), strict=True):
+            if equity <= peak * floor + abs(peak) * MARGIN:
+                return None
+        return equity - sign * float(entry.notional), sign * float(self._rules.notional(1, lots))

@@ -188,10 +188,14 @@ class Account:
 
     def exposure(self) -> Decimal:
         """Sum of all positions' values, plus what approved entries may still add."""
+        if not self.exposed:
+            return self._reserved_exposure
         return sum((abs(p.value) for p in self.exposed.values()), self._reserved_exposure)
 
     def available(self) -> Decimal:
         """What may still be spent: a short's proceeds and as much again are held against it."""
+        if not self.exposed:
+            return self.drawdowns.equity - self._reserved_cash
         return self.drawdowns.equity - sum((abs(p.value) for p in self.exposed.values()), self._reserved_cash)
 
     def figures(self) -> Figures:
