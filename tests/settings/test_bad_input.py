@@ -55,6 +55,10 @@ FILES = {
         f"{RISK}daily_drawdown_pct: 6\n",
         ["risk.daily_drawdown_pct at ", "a.yaml:2", "6, 5, 15", "change one of them"],
     ),
+    "halt_before_stale": (
+        "market:\n  halt_stale_after_s: 10\n",
+        ["market.halt_stale_after_s at ", "a.yaml:2", "at least stale_after_s", "10.0 and 20.0", "change one of them"],
+    ),
     "short_in_live": ("mode: live\nrisk:\n  allow_short: true\n", ["a.yaml:1", "a.yaml:3", "backtest only", "live"]),
     "strategy_on_other_pair": (
         "strategy:\n  strategies:\n  - id: mine\n    pairs: [BTC/USD]\n",

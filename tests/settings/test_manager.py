@@ -52,6 +52,7 @@ def test_sections_are_frozen():
         {"kraken__rest_url": "https://localhost"},
         {"events__ring": "5"},
         {"risk__max_exposure_pct": "25.000"},
+        {"trading__pairs": "DOGE/USD,XRP/USD"},
         {"strategy__strategies__0__stop__pct": "1.00"},
     ],
 )

@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
 from gal_friday.domain.numbers import plain
 from gal_friday.settings.section import Section
 
@@ -23,9 +25,9 @@ def canonical(value: Any) -> Any:
     """JSON values in which equal settings are equal texts: 0.50 and 0.5 are one number."""
     if isinstance(value, Section):
         return {
-            name: canonical(getattr(value, name))
+            name: canonical(getattr(value, name) if _declared(field, "ordered") else sorted(getattr(value, name)))
             for name, field in type(value).model_fields.items()
-            if not (isinstance(field.json_schema_extra, Mapping) and field.json_schema_extra.get("decides") is False)
+            if _declared(field, "decides")
         }
     if isinstance(value, Mapping):
         return {str(name): canonical(member) for name, member in value.items()}
@@ -34,6 +36,11 @@ def canonical(value: Any) -> Any:
     if isinstance(value, PurePath):
         return str(value)
     return decimal_text(value) if isinstance(value, Decimal) else value
+
+
+def _declared(field: FieldInfo, name: str) -> bool:
+    extra = field.json_schema_extra
+    return not (isinstance(extra, Mapping) and extra.get(name) is False)
 
 
 def decimal_text(amount: Decimal) -> str:

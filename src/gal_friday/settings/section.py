@@ -21,13 +21,17 @@ def key(
     unit: str = "",
     decides: bool = True,
     reloadable: bool = False,
+    ordered: bool = True,
     **bounds: Any,
 ) -> Any:
     """Declare a key: its meaning, unit and range, whether it can change a decision, and whether a reload may change it.
 
-    `decides=False` keeps the key out of the configuration hash; `bounds` are pydantic's (ge, gt, le, lt, …).
+    `decides=False` keeps the key out of the configuration hash, `ordered=False` the order of its members;
+    `bounds` are pydantic's (ge, gt, le, lt, …).
     """
     extra: dict[str, Any] = {"unit": unit, "decides": decides, "reloadable": reloadable}
+    if not ordered:
+        extra["ordered"] = False
     if callable(default):
         return Field(
             default_factory=default,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from gal_friday.backtest.report.numerals import minute, number
 from gal_friday.backtest.result import Run
@@ -19,7 +19,8 @@ MEANINGS = {
 }
 
 
-class Halts(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Halts:
     """All halts of one reason."""
 
     code: str

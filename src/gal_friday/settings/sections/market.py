@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from gal_friday.settings.section import Section, key
 
@@ -33,3 +35,12 @@ class MarketSettings(Section):
         le=3_600,
     )
     halt_stale_after_s: float = key(60.0, "Silence of the feed that halts trading", unit="s", gt=0, le=86_400)
+
+    @model_validator(mode="after")
+    def _halts_after_it_has_gone_stale(self) -> Self:
+        if self.halt_stale_after_s < self.stale_after_s:
+            raise ValueError(
+                f"halt_stale_after_s must be at least stale_after_s; "
+                f"were {self.halt_stale_after_s} and {self.stale_after_s}"
+            )
+        return self

@@ -15,7 +15,7 @@ Pair = Annotated[str, Field(pattern=PAIR)]
 class TradingSettings(Section):
     """The pairs in service."""
 
-    pairs: tuple[Pair, ...] = key(("XRP/USD", "DOGE/USD"), "Pairs in service, each written BASE/QUOTE")
+    pairs: tuple[Pair, ...] = key(("XRP/USD", "DOGE/USD"), "Pairs in service, each written BASE/QUOTE", ordered=False)
 
     @model_validator(mode="after")
     def _pairs_are_distinct(self) -> Self:
