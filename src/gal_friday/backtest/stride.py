@@ -90,6 +90,7 @@ class Stride:
         self._signals = signals
         self._guard = guard
         self._floors = floors
+        self._shares: list[float] = floors.tolist()
         s = self._series
         self._columns = (s.open, s.high, s.low, s.close, s.volume)
         self._known_after = world.interval_ns + world.grace_ns
@@ -246,7 +247,7 @@ class Stride:
     def _money(self, entry: Leg, lots: int, sign: int) -> tuple[float, float] | None:
         """Cash after the entry and worth of one tick; None if paying for it could cross a drawdown limit."""
         equity = float(self._account.cash) - float(entry.commission)
-        for peak, floor in zip(self._peaks(), self._floors.tolist(), strict=True):
+        for peak, floor in zip(self._peaks(), self._shares, strict=True):
             if equity <= peak * floor + abs(peak) * MARGIN:
                 return None
         return equity - sign * float(entry.notional), sign * float(self._rules.notional(1, lots))

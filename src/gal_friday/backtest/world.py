@@ -37,16 +37,16 @@ class World:
     def facts(self, pair: str, row: int) -> BarFacts:
         """What the venue needs of a bar; a bar in which nobody traded has no volume."""
         series = self.series[pair]
-        start = int(series.start_ns[row])
-        volume = 0 if series.filled[row] else int(series.volume[row])
+        start = series.start_ns.item(row)
+        volume = 0 if series.filled.item(row) else series.volume.item(row)
         lots = self.instruments[pair].lot_decimals - series.volume_decimals
-        previous = int(series.high[row - 1] - series.low[row - 1]) if row else 0
+        previous = series.high.item(row - 1) - series.low.item(row - 1) if row else 0
         return BarFacts(
             start,
             start + self.interval_ns,
-            int(series.open[row]),
-            int(series.high[row]),
-            int(series.low[row]),
+            series.open.item(row),
+            series.high.item(row),
+            series.low.item(row),
             volume * 10**lots if lots >= 0 else volume // 10**-lots,
             previous,
         )

@@ -59,6 +59,7 @@ def require_exact() -> None:
 
 # 10 to the minus n, exactly, by n.
 POWERS = tuple(Decimal(1).scaleb(-places) for places in range(PRECISION))
+_TENS = tuple(Decimal(10**places) for places in range(PRECISION))
 _PCT = POWERS[PCT_PLACES]
 
 
@@ -102,7 +103,8 @@ def plain(amount: Decimal) -> str:
 
 def units(value: Decimal | str, decimals: int, *, what: str = "value") -> int:
     """`value` as a whole number of 10^-decimals; raises `OffGrid` when it does not divide."""
-    amount = (Decimal(value) if isinstance(value, str) else value).scaleb(decimals, context=_ROUNDING)
+    # A product by a power of ten moves the point: exact, and quicker than `scaleb`.
+    amount = _ROUNDING.multiply(Decimal(value) if isinstance(value, str) else value, _TENS[decimals])
     whole = int(amount)
     if whole != amount:
         raise OffGrid(f"{what} {value} has more than {decimals} decimals")
