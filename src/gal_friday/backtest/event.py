@@ -13,7 +13,7 @@ from gal_friday.backtest.collector import paused
 from gal_friday.backtest.recorder import DECISIONS, Recorder
 from gal_friday.backtest.replay import Replay
 from gal_friday.backtest.result import Run
-from gal_friday.backtest.tape import bar_payloads
+from gal_friday.backtest.tape import bar_payloads, timeline
 from gal_friday.backtest.world import World
 from gal_friday.domain.bars import Int64
 from gal_friday.domain.ids import SeededIds
@@ -93,8 +93,7 @@ class EventDriver:
             for rules in world.instruments.values():
                 self._publish(types.INSTRUMENT, rules.payload())
             bus.settle()
-            for at in range(len(world.starts)):
-                self._visit(at)
+            step(self._all_bars())
             account = self.app.portfolio.account
             account.revalue(self._clock.now_ns())
             run = self._recorder.run(
@@ -107,31 +106,34 @@ class EventDriver:
             step(self.app.stop())
         return run
 
-    def _visit(self, at: int) -> None:
-        world = self._world
-        present = [(pair, row) for pair, rows in world.rows.items() if (row := int(rows[at])) >= 0]
-        self._replay.happen(at, present)
-        if self._after_halt == "next_day" and self._halt.is_set() and self._clock.now_ns() >= next_day(self._halted_ns):
-            step(self.app.monitoring.trigger_resume())
-            self.bus.settle()
-        for pair, row in present:
-            self._bar(pair, row)
+    async def _all_bars(self) -> None:
+        # One coroutine for the whole run: nothing below it waits, or `step` finds the fault.
+        replay, halt, resumes = self._replay, self._halt, self._after_halt == "next_day"
+        for at, present in enumerate(timeline(self._world)):
+            replay.happen(at, present)
+            if resumes and halt.is_set() and self._clock.now_ns() >= next_day(self._halted_ns):
+                await self.app.monitoring.trigger_resume()
+                await self.bus.drain()
+            for pair, row in present:
+                await self._bar(pair, row)
 
     # --- what the driver says
 
     def _publish(self, event_type: str, payload: dict[str, Any]) -> None:
         step(self.bus.publish(event_type, payload, source=SOURCE))
 
-    def _bar(self, pair: str, row: int) -> None:
-        series = self._world.series[pair]
-        payload = next(self._tapes[pair])
-        if series.restart[row] and row:
-            self._outage(pair, int(series.start_ns[row - 1]) + self._world.interval_ns, int(series.start_ns[row]))
-        if pair in self._world.books:
+    async def _bar(self, pair: str, row: int) -> None:
+        bus = self.bus
+        payload, restart = next(self._tapes[pair])
+        if restart and row:
+            starts = self._world.series[pair].start_ns
+            self._outage(pair, int(starts[row - 1]) + self._world.interval_ns, int(starts[row]))
+        if self._world.books and pair in self._world.books:
             self._publish(types.MARKET_DATA_L2, self._book(pair, row, payload["timestamp_seen"]))
-        self._publish(types.MARKET_DATA_OHLCV, payload)
-        self.bus.settle()
-        self._replay.drain()
+        await bus.publish(types.MARKET_DATA_OHLCV, payload, source=SOURCE)
+        await bus.drain()
+        if self._matching.updates:
+            self._replay.drain()
 
     def _outage(self, pair: str, since: int, until: int) -> None:
         for kind in ("OUTAGE", "FRESH"):
