@@ -112,7 +112,7 @@ def test_both_drivers_take_plain_trades_alike(drawn: Case) -> None:
     agree(drawn)
 
 
-# --- worlds in which they once did not
+# --- worlds in which they once did not, or easily could
 
 
 DEFINITIONS = [
@@ -142,6 +142,15 @@ LIMITLESS = {
     "risk.max_consecutive_losses": 1_000_000,
     "risk.max_order_value": "1000000",
 }
+PATIENT = {**CROSS, "stop": {"pct": "15"}, "target": {"pct": "20"}}
+LARGE = {
+    "risk.risk_per_trade_pct": "5",
+    "risk.max_position_pct": "30",
+    "risk.max_exposure_pct": "90",
+    "simulation.max_volume_share_pct": None,
+}
+COARSE = {"instruments.pairs.XRP/USD.tick_size": "0.001", "instruments.pairs.DOGE/USD.tick_size": "0.0001"}
+TIGHT = {"risk.daily_drawdown_pct": "0.5", "risk.weekly_drawdown_pct": "3"}
 
 
 def told(markets: tuple[Market, ...], strategies: list[dict[str, Any]], **settings_: Any) -> Case:
@@ -170,10 +179,23 @@ REGRESSIONS = {
         (Market("XRP/USD", 2, 900, levels=5, one_sided=0.1),), [LEAN], **{"features.trigger": "book"}
     ),
     # Sizes finer than a lot, and levels without size before such as have one.
-    "fine sizes": told((Market("XRP/USD", 7, 900, volume_decimals=10, volume=-20.0, levels=5),), [LEAN]),
+    "fine sizes": told(
+        (Market("XRP/USD", 7, 900, decimals=7, volume_decimals=10, volume=-20.0, levels=5),),
+        [{**LEAN, "target": {"kind": "atr", "atr_feature": "wap_3_ask", "atr_multiple": "1"}}],
+    ),
     # The stop lies on a grid coarser than the ticks that prices are counted in.
     "a coarse grid": told(
-        (Market("XRP/USD", 8, 900, decimals=7),), [CROSS], **{"instruments.pairs.XRP/USD.tick_size": "0.0005"}
+        (Market("XRP/USD", 8, 900, decimals=7),),
+        [CROSS],
+        **{"instruments.pairs.XRP/USD.tick_size": "0.0005", "simulation.max_volume_share_pct": None},
+    ),
+    # Prices so coarse that bars end exactly on stops and targets.
+    "coarse prices": told((Market("XRP/USD", 10, 900, decimals=3, volatility=0.003),), [CROSS], **COARSE),
+    "coarse prices, limits that need a cross": told(
+        (Market("DOGE/USD", 10, 900, decimals=4), Market("XRP/USD", 10, 900, decimals=3, volatility=0.003)),
+        [{**CROSS, "entry_type": "LIMIT", "stop": {"pct": "1"}}],
+        **{"simulation.limit_fill": "cross", "execution.entry_timeout_s": 900},
+        **COARSE,
     ),
     # Entered and stopped in one bar whose volume is not enough for both.
     "one bar for both": told(
@@ -181,12 +203,28 @@ REGRESSIONS = {
         [CROSS],
         **{"simulation.max_volume_share_pct": "100", "risk.max_position_pct": "1"},
     ),
+    # The stop arrives after the bar that would have touched it.
+    "late stops": told(
+        (Market("XRP/USD", 11, 900, wicks=0.5, volume=9.0),),
+        [CROSS],
+        **{
+            "simulation.latency_ms": 0,
+            "simulation.latency_jitter_ms": 90_000,
+            "simulation.max_volume_share_pct": None,
+        },
+    ),
+    # Positions that outlive the day, and lose enough to halt while nothing else happens.
+    "days": told((Market("XRP/USD", 12, 3_000, outages=2),), [PATIENT], **LARGE),
+    "halts at a close": told((Market("XRP/USD", 13, 3_000),), [PATIENT], **LARGE, **TIGHT),
+    "halts at a close of two pairs": told(
+        (Market("DOGE/USD", 13, 3_000), Market("XRP/USD", 14, 2_500, late=137, outages=2)), [PATIENT], **LARGE, **TIGHT
+    ),
 }
 
 
 @pytest.mark.parametrize("name", REGRESSIONS)
-def test_worlds_in_which_they_once_differed(name: str) -> None:
-    assert agree(REGRESSIONS[name]).fast.decisions
+def test_worlds_in_which_they_once_differed_or_could(name: str) -> None:
+    assert agree(REGRESSIONS[name]).fast.fills
 
 
 # --- the long run

@@ -210,7 +210,7 @@ def _market(draw: Random, pair: str, rows: int, levels: int) -> Market:
         pair,
         seed=draw.getrandbits(32),
         rows=max(150, int(rows * _one(draw, 1.0, 1.0, 1.0, 0.7))),
-        decimals=_one(draw, 5, 5, 4, 7) if pair != "AAA/USD" else _one(draw, 2, 3, 5, 6),
+        decimals=_one(draw, 5, 5, 4, 7, 3) if pair != "AAA/USD" else _one(draw, 2, 3, 5, 6),
         volume_decimals=_one(draw, 8, 8, 2, 10, 0),
         late=_one(draw, 0, 0, 0, 137),
         outages=_one(draw, 0, 0, 1, 3),
