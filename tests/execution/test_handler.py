@@ -217,7 +217,6 @@ def test_a_refused_stop_is_answered_by_one_exit(desk):
     assert desk.roles == [Role.ENTRY, Role.STOP, Role.EXIT]
 
 
-@pytest.mark.xfail(strict=True, reason="a refused exit is placed again at once, for as long as it is refused")
 def test_a_venue_that_refuses_every_exit_is_not_asked_without_end(desk):
     desk.venue.refuse = (Role.STOP, Role.EXIT)
     desk.approve()

@@ -167,7 +167,6 @@ def test_a_fee_in_another_asset_is_a_fault_before_anything_is_booked(account):
     assert account.on_report(report(Status.FILLED, "1000", "1000"), 1)
 
 
-@pytest.mark.xfail(strict=True, reason="an older report told again sets the reservation back to what it was then")
 def test_an_older_report_told_again_reserves_nothing_anew(account):
     account.reserve("s1", PAIR, D("502"), D("500"))
     older = report(Status.PARTIALLY_FILLED, "400", "400")

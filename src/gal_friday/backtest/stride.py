@@ -129,14 +129,16 @@ class Stride:
             return None
         end = self._world.facts(self._pair, end_row)
         if how in (STOP_AT_OPEN, STOP_IN_RANGE):
-            leave = self._stopped(entry, end, lots, stop, how, stop_id, stop_arrival, self._known(entry, end_row))
+            leave: Leg | None = self._stopped(
+                entry, end, lots, stop, how, stop_id, stop_arrival, self._known(entry, end_row)
+            )
         elif how == TARGET_AT_OPEN or self._at_market or self._filled_at(end, target, sign):
             leave = self._reached(approval, entry, end, lots, target, how, self._known(entry, end_row))
         else:
             return None
         # In the bar of the entry the exit is left what the entry did not take.
         taken = lots if end_row > entry_row else 2 * lots
-        if taken > self._matching.budget(end.volume):
+        if leave is None or taken > self._matching.budget(end.volume):
             return None
         return Trade(approval, lots, entry_row, end_row, best, stop_id, stop_arrival, entry, leave)
 
@@ -192,12 +194,14 @@ class Stride:
 
     def _reached(
         self, approval: Approval, entry: Leg, bar: BarFacts, lots: int, target: int, how: int, known_ns: int
-    ) -> Leg:
+    ) -> Leg | None:
         side, at_open = entry.side.opposite, how == TARGET_AT_OPEN
         identity = order_id(approval.signal_id, Role.TARGET, 2)
         phase, met, moment = ("open", bar.open, bar.start_ns) if at_open else ("range", target, bar.end_ns)
         told = max(known_ns, moment)
         arrival = self._matching.arrival_ns(identity, told)
+        if arrival >= (bar.end_ns if at_open else 2 * bar.end_ns - bar.start_ns):
+            return None
         maker = not (at_open or self._at_market)
         ticks = met if maker else self._taken(side, lots, met, bar)
         if not self._at_market:

@@ -18,7 +18,7 @@ from decimal import (
     localcontext,
 )
 
-from gal_friday.domain.errors import Fault, OffGrid
+from gal_friday.domain.errors import Fault, Malformed, OffGrid
 
 PRECISION = 60
 PCT_PLACES = 8
@@ -103,9 +103,12 @@ def plain(amount: Decimal) -> str:
 
 def units(value: Decimal | str, decimals: int, *, what: str = "value") -> int:
     """`value` as a whole number of 10^-decimals; raises `OffGrid` when it does not divide."""
-    # A product by a power of ten moves the point: exact, and quicker than `scaleb`.
-    amount = _ROUNDING.multiply(Decimal(value) if isinstance(value, str) else value, _TENS[decimals])
-    whole = int(amount)
+    try:
+        # A product by a power of ten moves the point: exact, and quicker than `scaleb`.
+        amount = _ROUNDING.multiply(Decimal(value) if isinstance(value, str) else value, _TENS[decimals])
+        whole = int(amount)
+    except (InvalidOperation, ValueError, OverflowError) as error:
+        raise Malformed(f"{what}: expected a finite decimal number, was {str(value)!r}") from error
     if whole != amount:
         raise OffGrid(f"{what} {value} has more than {decimals} decimals")
     return whole

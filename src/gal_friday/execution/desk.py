@@ -132,7 +132,7 @@ class Desk:
         elif order.role is Role.STOP:
             commands = self._after_stop(bracket, order)
         elif not order.is_open and bracket.held:
-            commands = bracket.exit_expired()
+            commands = bracket.exit_ended(refused=order.status is Status.REJECTED)
         self._sent(commands)
         if bracket.over:
             self._forget(bracket)

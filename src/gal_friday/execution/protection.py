@@ -17,6 +17,9 @@ from gal_friday.settings.sections.execution import ExecutionSettings
 
 Commands = tuple[Command, ...]
 
+# Exits refused in a row after which the desk stops asking by itself; by then trading is halted.
+MOST_REFUSALS = 3
+
 
 class Bracket:
     """One position from its approved entry to its last exit. Prices in ticks, sizes in lots."""
@@ -31,6 +34,7 @@ class Bracket:
         "now_ns",
         "orders",
         "pair",
+        "refusals",
         "settings",
         "side",
         "signal_id",
@@ -56,6 +60,7 @@ class Bracket:
         self.exit: Order | None = None
         self.exit_role: Role | None = None  # set once the position is to be closed, until flat
         self.now_ns = 0  # set by the desk before each question
+        self.refusals = 0
         self._numbers = 0
 
     @property
@@ -131,8 +136,16 @@ class Bracket:
             return (self._submit(role, side, OrderType.LIMIT, self.held, limit=limit, expires_ns=expires),)
         return (self._submit(role, side, OrderType.MARKET, self.held),)
 
-    def exit_expired(self) -> Commands:
-        """A limit exit ran out of time: the rest goes at market."""
+    def exit_ended(self, *, refused: bool) -> Commands:
+        """An exit ended with something left: the rest goes at market.
+
+        A venue that refuses again and again is not asked without end: the bracket then waits for the next
+        signal, print or halt to close it.
+        """
+        self.refusals = self.refusals + 1 if refused else 0
+        if self.refusals >= MOST_REFUSALS:
+            self.refusals, self.exit_role = 0, None
+            return ()
         self.exit_role = Role.EXIT
         return self.exit_next()
 

@@ -11,6 +11,7 @@ from gal_friday.domain.errors import Fault
 from gal_friday.domain.figures import Figures
 from gal_friday.domain.numbers import ZERO, percent_of, plain, ratio
 from gal_friday.domain.orders import CLOSED, Report, Role, Side
+from gal_friday.domain.progress import Progress
 from gal_friday.domain.time import day_index, iso
 from gal_friday.portfolio.drawdown import Drawdowns
 from gal_friday.portfolio.ledger import Ledger, opening
@@ -29,7 +30,7 @@ class Reservation(msgspec.Struct):
     cash_left: Decimal
     exposure_left: Decimal
     ordered: Decimal
-    orders: set[str]
+    progress: Progress
 
 
 class Account:
@@ -61,7 +62,7 @@ class Account:
         """Set cash and exposure aside; a signal reserves once (`Fault` otherwise)."""
         if signal_id in self._reservations:
             raise Fault(f"signal {signal_id} has reserved already")
-        self._reservations[signal_id] = Reservation(pair, cash, exposure, cash, exposure, ZERO, set())
+        self._reservations[signal_id] = Reservation(pair, cash, exposure, cash, exposure, ZERO, Progress())
         self._reserved_cash += cash
         self._reserved_exposure += exposure
         self.version += 1
@@ -79,15 +80,13 @@ class Account:
 
     def _consume(self, report: Report) -> None:
         held = self._reservations.get(report.signal_id)
-        if held is None:
+        if held is None or not held.progress.takes(report):
             return
+        if held.progress.over:
+            self.release(report.signal_id)
         if report.status in CLOSED:
-            held.orders.discard(report.client_order_id)
-            if not held.orders:
-                self.release(report.signal_id)
             return
-        # An entry may be carried on by a second order: the first one's size is what was reserved for.
-        held.orders.add(report.client_order_id)
+        # The first order's size is what was reserved for; a second one carries on with what was left.
         held.ordered = held.ordered or report.ordered
         open_part = report.ordered - report.filled
         if open_part == held.ordered:

@@ -10,7 +10,7 @@ from gal_friday.domain.numbers import ZERO, plain
 from gal_friday.domain.orders import Report
 from gal_friday.domain.orders_wire import report_from_payload
 from gal_friday.domain.ports import Clock, SystemClock
-from gal_friday.domain.time import HOUR
+from gal_friday.domain.time import SECOND
 from gal_friday.events import types
 from gal_friday.events.bus import EventBus
 from gal_friday.portfolio.account import Account
@@ -34,7 +34,9 @@ class PortfolioManager:
         self._reconciliation = reconciliation
         self._opened = False
         self._account = Account(self._settings.quote_asset, ZERO, self._clock.now_ns())
-        self._hour = 0
+        self._period_ns = int(self._settings.publish_interval_s * SECOND)
+        self._period = 0
+        self._looked = -1  # the account's version at the last look for losses
         self._subscriptions: list[str] = []
 
     @property
@@ -82,6 +84,14 @@ class PortfolioManager:
         """Give back whatever is still reserved for the signal."""
         self._account.release(signal_id)
 
+    def may_have_crossed(self, *, day_pct: Decimal, week_pct: Decimal, total_pct: Decimal, losses: int) -> bool:
+        """Whether a drawdown (percent) or the losses in a row can have reached a limit since the last look."""
+        account = self._account
+        if account.version == self._looked:
+            return False
+        self._looked = account.version
+        return account.losses >= losses or account.drawdowns.may_cross(day_pct, week_pct, total_pct)
+
     async def reconcile_with_exchange(self) -> None:
         """Compare the account with the exchange's: by the reconciliation pass, or by asking for the balances."""
         if self._reconciliation is not None:
@@ -100,9 +110,9 @@ class PortfolioManager:
         now_ns = self._clock.now_ns()
         if self._account.mark(payload["trading_pair"], Decimal(payload["close"]), now_ns):
             self._update_pnl_and_drawdown()
-        hour = now_ns // HOUR
-        if hour != self._hour:
-            self._hour = hour
+        period = now_ns // self._period_ns
+        if period != self._period:
+            self._period = period
             await self._publish_portfolio_metrics()
 
     async def _on_account(self, event: dict[str, Any]) -> None:
@@ -111,6 +121,7 @@ class PortfolioManager:
             self._opened = True
             total = Decimal(balances.get(self._settings.quote_asset, {}).get("total", "0"))
             self._account = Account(self._settings.quote_asset, total, self._clock.now_ns())
+            self._looked = -1
             await self._publish_portfolio_metrics()
             return
         held = {asset: self._account.ledger.held(asset) for asset in self._account.ledger.assets()}

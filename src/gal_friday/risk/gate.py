@@ -13,6 +13,7 @@ from gal_friday.domain.figures import Figures
 from gal_friday.domain.instrument import Instrument, restated
 from gal_friday.domain.numbers import ZERO, percent_of, plain, share
 from gal_friday.domain.orders import CLOSED, Approval, OrderType, Proposal, Purpose, Rejection, Report, Role
+from gal_friday.domain.progress import Progress
 from gal_friday.domain.time import MINUTE
 from gal_friday.risk.checks import Facts, Finding, Texts, judge
 from gal_friday.risk.sizing import Size, caps, position_size, shrink
@@ -30,7 +31,7 @@ class Open(msgspec.Struct):
     pair: str
     notional: Decimal
     price: Decimal
-    orders: set[str]
+    progress: Progress
 
 
 class Granted(msgspec.Struct, frozen=True):
@@ -78,14 +79,11 @@ class Gate:
         if report.role is not Role.ENTRY:
             return
         held = self._open.get(report.signal_id)
-        if held is None:
+        if held is None or not held.progress.takes(report):
             return
-        if report.status in CLOSED:
-            held.orders.discard(report.client_order_id)
-            if not held.orders:
-                del self._open[report.signal_id]
-        else:
-            held.orders.add(report.client_order_id)
+        if held.progress.over:
+            del self._open[report.signal_id]
+        elif report.status not in CLOSED:
             held.notional = (report.ordered - report.filled) * held.price
 
     def ended(self, signal_id: str) -> None:
@@ -140,7 +138,7 @@ class Gate:
         self._remember(key)
         if verdict.code is not None or price is None:
             return self._refusal(proposal, verdict.code or "STALE_MARKET_DATA", verdict.failed)
-        self._open[proposal.signal_id] = Open(proposal.pair, notional, price, set())
+        self._open[proposal.signal_id] = Open(proposal.pair, notional, price, Progress())
         self._approved.append(now_ns)
         approval = Approval(
             proposal.signal_id,

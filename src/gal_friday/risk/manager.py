@@ -10,7 +10,7 @@ from gal_friday.domain.figures import figures_of
 from gal_friday.domain.instrument import Instrument
 from gal_friday.domain.orders import Rejection
 from gal_friday.domain.orders_wire import proposal_from_payload, report_from_payload
-from gal_friday.domain.ports import Clock, Portfolio, SystemClock
+from gal_friday.domain.ports import Clock, LossWatch, Portfolio, SystemClock
 from gal_friday.events import types
 from gal_friday.events.bus import EventBus
 from gal_friday.risk.gate import Gate, Granted
@@ -34,6 +34,7 @@ class RiskManager:
         self._config = config
         self._bus = event_bus
         self._portfolio = portfolio_manager
+        self._watch = portfolio_manager if isinstance(portfolio_manager, LossWatch) else None
         self._clock = clock or SystemClock()
         self._gate = Gate(config.section("risk"), instruments or {}, sizer=self._calculate_position_size)
         self._granted: Granted | None = None
@@ -115,7 +116,17 @@ class RiskManager:
     async def _on_bar(self, event: dict[str, Any]) -> None:
         payload = event["payload"]
         self._gate.last[payload["trading_pair"]] = Decimal(payload["close"])
-        await self.check_portfolio_risk_limits()
+        if self._may_have_crossed():
+            await self.check_portfolio_risk_limits()
+
+    def _may_have_crossed(self) -> bool:
+        watch, limits = self._watch, self._gate.settings
+        return watch is None or watch.may_have_crossed(
+            day_pct=limits.daily_drawdown_pct,
+            week_pct=limits.weekly_drawdown_pct,
+            total_pct=limits.total_drawdown_pct,
+            losses=limits.max_consecutive_losses,
+        )
 
     async def _on_report(self, event: dict[str, Any]) -> None:
         self._gate.on_report(report_from_payload(event["payload"]))

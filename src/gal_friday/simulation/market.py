@@ -69,6 +69,14 @@ class Market:
         self.touched = 0
         self.entered_in_range = False
 
+    @property
+    def in_time_ns(self) -> int:
+        """Until when an exit must arrive to trade at the print that it answers.
+
+        Within a bar nothing has a finer time: one that takes less than a bar is taken to be there.
+        """
+        return self.end_ns if self.phase == "open" else 2 * self.end_ns - self.bar_ns
+
     def waiting(self) -> list[Resting]:
         """Resting orders, worst for us first, then in order of acceptance."""
         found = list(self.orders.values())

@@ -238,6 +238,8 @@ class Matching:
 
     def _at_touch(self, market: Market, resting: Resting) -> bool:
         order = resting.order
+        if resting.arrival_ns >= market.in_time_ns:
+            return False
         if order.order_type is OrderType.MARKET:
             return self._take(market, resting, market.touched)
         if order.order_type is not OrderType.LIMIT or order.limit is None:

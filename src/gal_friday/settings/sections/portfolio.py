@@ -10,10 +10,10 @@ class PortfolioSettings(Section):
 
     quote_asset: str = key("USD", "Asset that equity is counted in", pattern=r"^[A-Z0-9]{2,10}$")
     publish_interval_s: float = key(
-        60.0,
+        3_600.0,
         "Pause between PORTFOLIO_UPDATED without a fill",
         unit="s",
         gt=0,
-        le=3_600,
+        le=86_400,
         decides=False,
     )
