@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gal_friday.backtest.recorder import Recorder
 from gal_friday.backtest.world import World
+from gal_friday.domain.orders import OrderType, Side
 from gal_friday.domain.ports import SimulatedClock
 from gal_friday.domain.venue import Update
 from gal_friday.execution.desk import Desk
@@ -40,9 +41,10 @@ class Replay:
     def happen(self, step: int, present: list[tuple[str, int]]) -> None:
         """The step's bars, from opening to end, for the pairs that have orders at the venue."""
         world, clock, matching = self._world, self._clock, self._matching
-        start = int(world.starts[step])
+        start: int = world.starts.item(step)
         trading = [(pair, row) for pair, row in present if matching.market(pair).orders]
-        if not trading:
+        # Where one pair moves, the others are played too: its news may concern them.
+        if not any(self._stirs(pair, row) for pair, row in trading):
             clock.advance(start + world.interval_ns + world.grace_ns)
             return
         if step:
@@ -65,6 +67,25 @@ class Replay:
             if update.kind == "fill":
                 self._recorder.fill(update, self._desk.orders[update.client_id])
             self._on_update(update)
+
+    def _stirs(self, pair: str, row: int) -> bool:
+        # Most bars reach neither the resting stop nor the watched target, and no other order waits: then
+        # nothing can happen, and none of it need be played.
+        series = self._world.series[pair]
+        low, high = series.low.item(row), series.high.item(row)
+        for resting in self._matching.market(pair).orders.values():
+            order = resting.order
+            if (
+                order.order_type is not OrderType.STOP_LOSS
+                or order.stop is None
+                or order.expires_ns is not None
+                or resting.triggered
+            ):
+                return True
+            if low <= order.stop if order.side is Side.SELL else high >= order.stop:
+                return True
+        bracket = self._desk.brackets.get(pair)
+        return bracket is not None and bracket.touched(high if bracket.side is Side.BUY else low)
 
     def _open(self, pair: str, row: int) -> None:
         matching = self._matching

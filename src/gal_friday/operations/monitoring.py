@@ -152,7 +152,7 @@ class MonitoringService:
 
     async def _on_bar(self, event: dict[str, Any]) -> None:
         payload = event["payload"]
-        if not payload["is_final"]:
+        if not self._volatility.watches or not payload["is_final"]:
             return
         pair = payload["trading_pair"]
         try:

@@ -59,6 +59,11 @@ class VolatilityGuard:
         self._minutes = settings.volatility_window_minutes
         self._windows: dict[str, _Window] = {}
 
+    @property
+    def watches(self) -> bool:
+        """Whether a limit is set."""
+        return self._limit is not None
+
     def on_bar(self, pair: str, close: str, interval: str) -> bool:
         """Whether the close (a plain decimal) lies further than the limit from a close in the window before it."""
         if self._limit is None:
