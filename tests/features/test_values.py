@@ -121,7 +121,11 @@ def test_book_series_and_payload_give_the_same_rows(walk: Any, books: Any) -> No
     rows = book_rows(states, 10, 20)
     for at in range(10, 20):
         sides = [
-            [[units_text(t, 5), units_text(s, 8)] for t, s in zip(ticks[at].tolist(), lots[at].tolist(), strict=True)]
+            [
+                [units_text(t, 5), units_text(s, 8)]
+                for t, s in zip(ticks[at].tolist(), lots[at].tolist(), strict=True)
+                if s  # an event names no level without a size
+            ]
             for ticks, lots in ((states.bid_ticks, states.bid_lots), (states.ask_ticks, states.ask_lots))
         ]
         assert book_row(*sides).tobytes() == rows[at - 10].tobytes()

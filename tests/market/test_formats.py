@@ -192,7 +192,7 @@ def test_several_intervals_need_a_choice(tmp_path):
     with pytest.raises(DataError, match="expected bars of 15m, was 1m, 5m"):
         load([one, five], interval_ns=15 * MINUTE)
     other = save(tmp_path, "DOGEUSD_5.csv", kraken(bars(4, interval=5 * MINUTE)))
-    with pytest.raises(DataError, match="none for DOGE/USD"):
+    with pytest.raises(DataError, match="DOGE/USD 5m"):
         load([one, other])
 
 

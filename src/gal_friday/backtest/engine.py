@@ -21,7 +21,7 @@ from gal_friday.backtest.world import World, build
 from gal_friday.domain.bars import BarSeries, BookSeries
 from gal_friday.domain.errors import DataError, Fault
 from gal_friday.domain.numbers import exact
-from gal_friday.domain.time import to_ns
+from gal_friday.domain.time import iso, to_ns
 from gal_friday.market.loading import load_books, load_series
 from gal_friday.settings.manager import ConfigurationManager
 
@@ -80,7 +80,10 @@ class BacktestingEngine:
 
     def _load_historical_data(self, start_ns: int, end_ns: int) -> World:
         if start_ns >= end_ns:
-            raise DataError("the backtest ends before it starts: check --start and --end")
+            raise DataError(
+                f"the backtest ends before it starts, was from {iso(start_ns)} until {iso(end_ns)}: "
+                "check --start and --end"
+            )
         if self._series is not None:
             series = {pair: one.between(start_ns, end_ns) for pair, one in self._series.items()}
             books = _cut(self._series, self._books or {}, start_ns, end_ns)

@@ -76,10 +76,14 @@ def build(
         raise DataError("no bars to replay: check the paths, --pairs, --start and --end")
     intervals = {one.interval_ns for one in ordered.values()}
     if len(intervals) > 1:
-        raise DataError(f"one bar interval per backtest; found {sorted(i // 10**9 for i in intervals)} seconds")
+        raise DataError(
+            f"one bar interval per backtest; was {', '.join(map(interval_text, sorted(intervals)))}: run them apart"
+        )
     quotes = {pair.partition("/")[2] for pair in ordered}
     if len(quotes) > 1:
-        raise DataError(f"one account counts in one asset; the pairs are quoted in {sorted(quotes)}: run them apart")
+        raise DataError(
+            f"one account counts in one asset; the pairs are quoted in {', '.join(sorted(quotes))}: run them apart"
+        )
     # What is replayed decides: these pairs, at this interval, counted in their quote asset.
     interval, quote = intervals.pop(), quotes.pop()
     config = config.with_overrides(

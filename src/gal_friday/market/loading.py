@@ -225,12 +225,14 @@ def _chosen(found: _Found, asked: Selection, market: MarketSettings) -> int:
     chosen = told if told is not None else there[0] if len(there) == 1 else usual
     if chosen not in there:
         have = ", ".join(map(interval_text, there)) or "none"
-        raise DataError(f"expected bars of {interval_text(chosen)}, was {have} in the data given; give the interval")
-    lacking = sorted(pair for pair in pairs if (pair, chosen) not in found.pieces)
+        raise DataError(
+            f"expected bars of {interval_text(chosen)}, was {have} in the data given; set market.interval to that"
+        )
+    lacking = [f"{pair} {interval_text(i)}" for pair, i in sorted(found.pieces) if (pair, chosen) not in found.pieces]
     if lacking:
         raise DataError(
-            f"expected bars of {interval_text(chosen)} for every pair, was none for {', '.join(lacking)}; "
-            "give the interval, or name the pairs"
+            f"expected bars of {interval_text(chosen)} for every pair, was {', '.join(lacking)}; "
+            "set market.interval to what all have, or name the pairs"
         )
     return chosen
 
