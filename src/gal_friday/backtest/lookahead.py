@@ -20,6 +20,10 @@ from gal_friday.events import types
 from gal_friday.features.lookahead import cut_after, garbage_after, spread
 from gal_friday.settings.manager import ConfigurationManager
 
+# Up to so many bars the event driver, too, decides in every future.
+SHORT = 500
+
+Driver = type[FastDriver] | type[EventDriver]
 Market = tuple[dict[str, BarSeries], dict[str, BookSeries]]
 
 
@@ -27,9 +31,11 @@ Market = tuple[dict[str, BarSeries], dict[str, BookSeries]]
 class Divergence:
     """The first decision that another future changed: its lines with the true future and with the other one.
 
-    `check` is cut or garbage; the bars up to and with the one that starts at `after_ns` (UTC) were the same.
+    `driver` is fast or event, `check` cut or garbage; the bars up to and with the one that starts at `after_ns`
+    (UTC) were the same.
     """
 
+    driver: str
     check: str
     after_ns: int
     line: str | None
@@ -49,22 +55,31 @@ def decision_differences(
     cuts: int = 8,
     seed: int = 0,
 ) -> list[Divergence]:
-    """Run the configured driver on the whole history, then with `cuts` other futures of each kind, and compare.
+    """Decide on the whole history, then with `cuts` other futures of each kind, and compare: none means honest.
 
-    A cut leaves every pair at least one bar. Orders are compared until the last common bar ends, signals until
-    it is known.
+    The fast driver runs, and on histories of up to `SHORT` bars or where it is configured the event driver.
+    A cut leaves every pair at least one bar; as many cuts as bars are one after each. Orders are compared until
+    the last common bar ends, signals until it is known. What a strategy reads from elsewhere, a file of its own
+    perhaps, is the same in every future and cannot show.
     """
     world = build(config, series, books)
-    whole = _decisions(world)
+    drivers: list[Driver] = [FastDriver]
+    if len(world.starts) <= SHORT or config.section("backtest").driver == "event":
+        drivers.append(EventDriver)
+    whole = {driver: _decisions(driver, world) for driver in drivers}
     first = max(int(one.start_ns[0]) for one in world.series.values())
     found: list[Divergence] = []
-    for at in spread(len(world.starts), cuts + 1)[:-1]:
+    for at in spread(len(world.starts), min(cuts + 1, len(world.starts)))[:-1]:
         after_ns = int(world.starts[at])
         if after_ns < first:
             continue
         for check, (other_series, other_books) in _futures(series, books or {}, after_ns, seed):
-            other = _decisions(build(config, other_series, other_books))
-            found += _compared(check, after_ns, world, whole, other)
+            changed = build(config, other_series, other_books)
+            for driver, lines in whole.items():
+                differs = _compared(world, after_ns, lines, _decisions(driver, changed))
+                if differs is not None:
+                    name = "event" if driver is EventDriver else "fast"
+                    found.append(Divergence(name, check, after_ns, *differs))
     return found
 
 
@@ -81,15 +96,15 @@ def _futures(
         yield check, changed
 
 
-def _decisions(world: World) -> list[bytes]:
-    backtest = world.config.section("backtest")
-    driver = EventDriver if backtest.driver == "event" else FastDriver
+def _decisions(driver: Driver, world: World) -> list[bytes]:
     sink = BytesIO()
-    driver(world, backtest.initial_capital, Recorder(sink)).run()
+    driver(world, world.config.section("backtest").initial_capital, Recorder(sink)).run()
     return sink.getvalue().splitlines()
 
 
-def _compared(check: str, after_ns: int, world: World, whole: list[bytes], other: list[bytes]) -> Iterator[Divergence]:
+def _compared(
+    world: World, after_ns: int, whole: list[bytes], other: list[bytes]
+) -> tuple[str | None, str | None] | None:
     ended = after_ns + world.interval_ns
     until = {types.EXECUTION_REPORT: iso(ended - 1)}
     known = iso(ended + world.grace_ns)
@@ -102,5 +117,5 @@ def _compared(check: str, after_ns: int, world: World, whole: list[bytes], other
 
     for one, another in zip_longest(common(whole), common(other)):
         if one != another:
-            yield Divergence(check, after_ns, one.decode() if one else None, another.decode() if another else None)
-            return
+            return one.decode() if one else None, another.decode() if another else None
+    return None
