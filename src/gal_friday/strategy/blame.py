@@ -67,12 +67,15 @@ class WatchedDeclaring(Watched):
 
     def candidates(self, now: Columns, before: Columns) -> Bools | None:
         """The strategy's mask; raises `Fault` when it fails or does not fit the columns."""
+        rows = next((len(column) for column in now.values()), None)
+        if rows == 0:  # nothing is warm yet: no mask needs to cope with that
+            return np.zeros(0, dtype=np.bool_)
         with Blamed(f"{self._who}: candidates"):
             mask = self._candidates(now, before)
         if mask is None:
             return None
         answer = np.asarray(mask)
-        rows = len(next(iter(now.values()), answer))
+        rows = len(answer) if rows is None else rows
         if answer.shape != (rows,) or answer.dtype != np.bool_:
             raise Fault(
                 f"{self._who}: candidates answered {answer.dtype} of shape {answer.shape}; "
