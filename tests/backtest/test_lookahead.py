@@ -42,7 +42,7 @@ def differences(of: Case, cuts: int) -> list[Any]:
 
 
 def test_no_decision_of_a_short_world_changes_with_the_future_after_any_bar() -> None:
-    honest = told([CROSS], Market("DOGE/USD", 1, 60, outages=1), Market("XRP/USD", 2, 55, late=9, wicks=0.1))
+    honest = told([CROSS], Market("DOGE/USD", 1, 45, outages=1), Market("XRP/USD", 2, 40, late=9, wicks=0.1))
     world = honest.series()
     assert len(np.unique(np.concatenate([one.start_ns for one in world.values()]))) <= SHORT
     assert differences(honest, cuts=1_000) == []
