@@ -42,11 +42,11 @@ class Replay:
         """The step's bars, from opening to end, for the pairs that have orders at the venue."""
         world, clock, matching = self._world, self._clock, self._matching
         start: int = world.starts.item(step)
-        trading = [(pair, row) for pair, row in present if matching.market(pair).orders]
         # Where one pair moves, the others are played too: its news may concern them.
-        if not any(self._stirs(pair, row) for pair, row in trading):
+        if not any(self._stirs(pair, row) for pair, row in present):
             clock.advance(start + world.interval_ns + world.grace_ns)
             return
+        trading = [(pair, row) for pair, row in present if matching.market(pair).orders]
         if step:
             # The step before was known a moment after this one opened, whether or not it was visited.
             clock.advance(int(world.starts[step - 1]) + world.interval_ns + world.grace_ns)
@@ -71,9 +71,12 @@ class Replay:
     def _stirs(self, pair: str, row: int) -> bool:
         # Most bars reach neither the resting stop nor the watched target, and no other order waits: then
         # nothing can happen, and none of it need be played.
+        orders = self._matching.market(pair).orders
+        if not orders:
+            return False
         series = self._world.series[pair]
         low, high = series.low.item(row), series.high.item(row)
-        for resting in self._matching.market(pair).orders.values():
+        for resting in orders.values():
             order = resting.order
             if (
                 order.order_type is not OrderType.STOP_LOSS

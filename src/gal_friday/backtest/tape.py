@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from gal_friday.backtest.world import World
 from gal_friday.domain.bars import BarSeries, Int64
 from gal_friday.domain.orders import EXCHANGE
-from gal_friday.domain.time import interval_text, iso
+from gal_friday.domain.time import interval_text
 
 CHUNK = 4_096
 
@@ -18,9 +19,11 @@ CHUNK = 4_096
 def timeline(world: World) -> Iterator[list[tuple[str, int]]]:
     """For each step the pairs that have a bar, in name order, each with its row."""
     for first in range(0, len(world.starts), CHUNK):
-        columns = [rows[first : first + CHUNK].tolist() for rows in world.rows.values()]
-        for rows in zip(*columns, strict=True):
-            yield [(pair, row) for pair, row in zip(world.pairs, rows, strict=True) if row >= 0]
+        columns = (
+            [(pair, row) for row in rows[first : first + CHUNK].tolist()] for pair, rows in world.rows.items()
+        )
+        for present in zip(*columns, strict=True):
+            yield [one for one in present if one[1] >= 0]
 
 
 def bar_payloads(series: BarSeries, known_after_ns: int) -> Iterator[tuple[dict[str, Any], bool]]:
@@ -30,8 +33,8 @@ def bar_payloads(series: BarSeries, known_after_ns: int) -> Iterator[tuple[dict[
         cut = slice(first, first + CHUNK)
         prices = (texts(c[cut], series.price_decimals) for c in (series.open, series.high, series.low, series.close))
         rows = zip(
-            map(iso, series.start_ns[cut].tolist()),
-            map(iso, (series.start_ns[cut] + known_after_ns).tolist()),
+            times(series.start_ns[cut]),
+            times(series.start_ns[cut] + known_after_ns),
             *prices,
             texts(series.volume[cut], series.volume_decimals),
             series.trades[cut].tolist(),
@@ -56,6 +59,12 @@ def bar_payloads(series: BarSeries, known_after_ns: int) -> Iterator[tuple[dict[
                 "filled": filled,
             }
             yield payload, restart
+
+
+def times(column: Int64) -> list[str]:
+    """Times, ns UTC, as `domain.time.iso` writes them."""
+    moments: list[str] = np.datetime_as_string(column.view("M8[ns]"), unit="ns", timezone="UTC").tolist()
+    return moments
 
 
 def texts(column: Int64, decimals: int) -> list[str]:

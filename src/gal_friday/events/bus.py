@@ -63,7 +63,9 @@ class EnhancedEventBus:
         self._current: Envelope | None = None
         self._caused = 0
         self._dispatching = False
+        self._idle = False  # whether the dispatcher waits for work
         self._full = False  # whether a source waits for room
+        self._awaited = False  # whether somebody waits for quiet
         self._retained: dict[tuple[str, str | None], Envelope] = {}
         self._ring: deque[Envelope] = deque(maxlen=limits.ring)
         self._failures: Counter[str] = Counter()
@@ -93,7 +95,7 @@ class EnhancedEventBus:
         if route is None or not 0 <= priority <= 10:
             raise Fault(f"{event_type}: expected a known type and a priority from 0 to 10, was priority {priority}")
         level = priority or route.level
-        queue, cause = self._queue, self._current
+        queue, cause, place = self._queue, self._current, None
         if cause is not None:
             # Refused before it is queued: whoever catches the error cannot keep the storm alive.
             self._caused += 1
@@ -103,64 +105,52 @@ class EnhancedEventBus:
                     f"the limit is events.storm_limit = {self._storm_limit}"
                 )
         elif queue.depth >= self._capacity:
-            await self._admit(route, level, payload, source, trace_id)
-            return
-        queue.put(level, self._wrap(event_type, payload, level, cause, source, trace_id))
-        route.published += 1
-        if not self._dispatching:
-            self._work.set()
-
-    def _wrap(
-        self,
-        event_type: str,
-        payload: dict[str, Any],
-        level: int,
-        cause: Envelope | None,
-        source: str | None,
-        trace_id: str | None,
-    ) -> Envelope:
+            place = await self._admit(route, level, payload)
         event = Envelope()
         event["event_type"] = event_type
         event["payload"] = payload
+        if trace_id is not None:
+            event["trace_id"] = trace_id
         event.level = level
         event.ids = self._ids
         event.now_ns = self._clock.now_ns()
         event.source = source or self._module()
-        self._sequence = event.sequence = sequence = self._sequence + 1
+        self._sequence = event.sequence = event.root = self._sequence + 1
         if cause is None:
-            event.root, event.cause = sequence, None
+            event.cause = None
         else:
             event.root, event.cause = cause.root, cause.sequence
             if "trace_id" in cause:
-                event["trace_id"] = cause["trace_id"]
-        if trace_id is not None:
-            event["trace_id"] = trace_id
-        return event
+                event.setdefault("trace_id", cause["trace_id"])
+        queue.put(level, event, place)
+        route.published += 1
+        if self._idle:
+            self._wake()
+
+    def _wake(self) -> None:
+        self._idle = False
+        self._work.set()
 
     def _module(self) -> str:
         return self._running.module if self._running is not None else "outside"
 
-    async def _admit(
-        self, route: Route, level: int, payload: dict[str, Any], source: str | None, trace_id: str | None
-    ) -> None:
-        # The line is full and the publisher is not a handler: only here does a policy apply.
-        event_type = route.event_type
-        policy = POLICY.get(event_type, Overflow.BLOCK)
+    async def _admit(self, route: Route, level: int, payload: dict[str, Any]) -> int | None:
+        # The line is full and the publisher is not a handler: only here does a policy apply. Answers the place
+        # of the waiting event that the new one replaces, if any.
+        policy = POLICY.get(route.event_type, Overflow.BLOCK)
         if policy is Overflow.CONFLATE:
-            event = self._wrap(event_type, payload, level, None, source, trace_id)
-            if self._queue.conflate(level, event):
-                route.published += 1
+            place = self._queue.place_of(level, route.event_type, payload)
+            if place is not None:
                 route.conflated += 1
-                return
-        elif policy is Overflow.DROP_OLDEST_COUNTED and self._queue.drop_oldest(level, event_type):
+                return place
+        elif policy is Overflow.DROP_OLDEST_COUNTED and self._queue.drop_oldest(level, route.event_type):
             route.dropped += 1
-            await self.publish(event_type, payload, level, source=source, trace_id=trace_id)
-            return
+            return None
         while self._queue.depth >= self._capacity:
             self._room.clear()
             self._full = True
             await self._room.wait()
-        await self.publish(event_type, payload, level, source=source, trace_id=trace_id)
+        return None
 
     # --- subscribing
 
@@ -178,8 +168,8 @@ class EnhancedEventBus:
         self._forget_subscribers()
         for (kept_type, _), event in list(self._retained.items()):
             if event_type in (ANY, kept_type):
-                self._queue.put(event.level, Handed(event, made))
-                self._work.set()
+                self._queue.put(event.level, Handed(event, made), None)
+                self._wake()
         return made.id
 
     def unsubscribe(self, subscription_id: str) -> None:
@@ -204,14 +194,17 @@ class EnhancedEventBus:
     async def run(self) -> None:
         """Dispatch for ever: the one dispatcher task of a live process."""
         while True:
-            await self._work.wait()
-            self._work.clear()
+            if not self._queue.depth:
+                self._idle = True
+                self._work.clear()
+                await self._work.wait()
             await self.drain()
 
     async def settled(self) -> None:
         """Wait until no event is queued or being handled."""
         while self._queue.depth or self._dispatching:
             self._quiet.clear()
+            self._awaited = True
             await self._quiet.wait()
 
     def settle(self) -> None:
@@ -252,10 +245,7 @@ class EnhancedEventBus:
                 if self._full and queue.depth < self._capacity:
                     self._make_room()
         finally:
-            self._dispatching = False
-            self._current = self._running = None
-            self._make_room()
-            self._quiet.set()
+            self._rest()
         if self._fault is not None:
             raise self._fault
 
@@ -280,6 +270,15 @@ class EnhancedEventBus:
                 add(made.label, timer() - started)
 
         return timed
+
+    def _rest(self) -> None:
+        self._dispatching = False
+        self._current = self._running = None
+        if self._full:
+            self._make_room()
+        if self._awaited:
+            self._awaited = False
+            self._quiet.set()
 
     def _make_room(self) -> None:
         self._full = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from enum import StrEnum
+from typing import Any
 
 from gal_friday.events import types
 from gal_friday.events.envelope import Envelope
@@ -38,8 +39,11 @@ class EventQueue:
         self._mask = 0  # bit n is set while line n holds something: the highest set bit is next
         self.depth = 0
 
-    def put(self, level: int, event: Envelope) -> None:
-        """Append the event to its level."""
+    def put(self, level: int, event: Envelope, place: int | None) -> None:
+        """Append the event to its level, or put it in the place of one that waits there."""
+        if place is not None:
+            self._lines[level][place] = event
+            return
         self._lines[level].append(event)
         self._mask |= 1 << level
         self.depth += 1
@@ -54,14 +58,13 @@ class EventQueue:
         self.depth -= 1
         return event
 
-    def conflate(self, level: int, event: Envelope) -> bool:
-        """Put the event in the place of a waiting one of the same type and pair (or timer name)."""
-        line, wanted = self._lines[level], _subject(event)
-        for at, waiting in enumerate(line):
-            if waiting["event_type"] == event["event_type"] and _subject(waiting) == wanted:
-                line[at] = event
-                return True
-        return False
+    def place_of(self, level: int, event_type: str, payload: dict[str, Any]) -> int | None:
+        """Where an event of the same type and pair (or timer name) waits; None if none does."""
+        wanted = _subject(payload)
+        for at, waiting in enumerate(self._lines[level]):
+            if waiting["event_type"] == event_type and _subject(waiting["payload"]) == wanted:
+                return at
+        return None
 
     def drop_oldest(self, level: int, event_type: str) -> bool:
         """Forget the longest waiting event of the type."""
@@ -80,6 +83,5 @@ class EventQueue:
         return {level: len(line) for level, line in enumerate(self._lines) if line}
 
 
-def _subject(event: Envelope) -> object:
-    payload = event["payload"]
+def _subject(payload: dict[str, Any]) -> object:
     return payload.get("trading_pair", payload.get("name"))
