@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
 
+from gal_friday.backtest.engine import BacktestingEngine
 from gal_friday.backtest.event import EventDriver
 from gal_friday.backtest.fast import FastDriver
 from gal_friday.backtest.findings import findings
@@ -19,6 +23,7 @@ from gal_friday.backtest.result import Run
 from gal_friday.backtest.world import World, build
 from gal_friday.domain.numbers import exact
 from gal_friday.domain.orders import OrderType, Role, Side
+from gal_friday.settings.manager import ConfigurationManager
 from tests.backtest.worlds import Case, Market, cases
 
 
@@ -247,3 +252,59 @@ def test_both_drivers_decide_the_same_in_hundreds_of_worlds(capsys: pytest.Captu
         print("\n" + "\n".join(f"{count:5} {name}" for name, count in seen.most_common()))
     assert seen["worlds"] >= 200
     assert not [name for name in WANTED if not seen[name]]
+
+
+# --- recorded markets
+
+
+RECORDED = {
+    "kraken, five minutes": ("kraken/XRPUSD_5_20240701_20241031.csv.gz", "kraken/XDGUSD_5_20240701_20241031.csv.gz"),
+    "binance, one minute": (
+        "binance/XRPUSDT_1m_20210402_20210615.csv.gz",
+        "binance/DOGEUSDT_1m_20210402_20210615.csv.gz",
+    ),
+    "binance, one pair": ("binance/XRPUSDT_1m_20240925_20241031.csv.gz",),
+}
+ACTIVE = {
+    "strategy.strategies": [
+        {
+            "id": "cross",
+            "parameters": {"rsi_max": 101.0, "short": True, "exit_on_cross": True},
+            "stop": {"kind": "atr", "atr_multiple": "3"},
+            "target": {"kind": "reward_risk"},
+            "max_hold_minutes": 600,
+        },
+        {
+            "id": "dips",
+            "use": "threshold",
+            "parameters": {"feature": "rsi_14", "above": 30.0, "below": 20.0},
+            "entry_type": "LIMIT",
+            "limit_offset_bp": "5",
+        },
+    ],
+    "risk.allow_short": True,
+    "execution.entry_timeout_s": 900,
+    "execution.on_entry_timeout": "market",
+    "simulation.latency_jitter_ms": 2_000,
+}
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize("overrides", [{}, ACTIVE], ids=["as packaged", "active"])
+@pytest.mark.parametrize("name", RECORDED)
+def test_recorded_markets_leave_the_same_files(
+    name: str, overrides: dict[str, Any], market_data: Path, tmp_path: Path
+) -> None:
+    data = [str(market_data / file) for file in RECORDED[name]]
+    for driver in ("fast", "event"):
+        config = ConfigurationManager("", environ={}, overrides={**overrides, "backtest.driver": driver})
+        config = config.with_overrides({"backtest.cost_stress": ["1"]})
+        engine = BacktestingEngine(config, data=data, out_dir=tmp_path / driver)
+        engine.run_backtest(datetime(2020, 1, 1), datetime(2030, 1, 1), Decimal(100_000))
+    fast, event = tmp_path / "fast", tmp_path / "event"
+    assert (fast / "decisions.jsonl").read_bytes().count(b"\n") > 100
+    for file in ("decisions.jsonl", "trades.csv", "equity.csv"):
+        assert (fast / file).read_bytes() == (event / file).read_bytes(), file
+    assert (fast / "report.json").read_text().replace('"driver": "fast"', '"driver": "event"') == (
+        event / "report.json"
+    ).read_text()
