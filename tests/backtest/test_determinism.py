@@ -17,7 +17,8 @@ from gal_friday.backtest.fast import FastDriver
 from gal_friday.backtest.recorder import Recorder
 from gal_friday.backtest.result import Run
 from gal_friday.backtest.world import build
-from tests.backtest.worlds import Case, Market
+from tests.backtest.markets import Market
+from tests.backtest.worlds import Case
 
 ROOT = Path(__file__).parents[2]
 BUSY = Case(

@@ -17,7 +17,8 @@ from gal_friday.backtest.recorder import Recorder
 from gal_friday.backtest.world import build
 from gal_friday.domain.errors import DataError, Fault, SettingsError
 from gal_friday.events import types
-from tests.backtest.worlds import Case, Market, case
+from tests.backtest.markets import Market
+from tests.backtest.worlds import Case, case
 
 DRIVERS = ("fast", "event")
 FILES = ("decisions.jsonl", "trades.csv", "equity.csv", "report.json")

@@ -13,7 +13,8 @@ import pytest
 from gal_friday.backtest import signals
 from gal_friday.backtest.lookahead import SHORT, decision_differences
 from gal_friday.features.series import FeatureBlock, blocks
-from tests.backtest.worlds import Case, Market, case
+from tests.backtest.markets import Market
+from tests.backtest.worlds import Case, case
 
 KINDS = [
     *({"kind": "ema", "parameters": {"period": period}} for period in (2, 5)),

@@ -24,7 +24,8 @@ from gal_friday.backtest.world import World, build
 from gal_friday.domain.numbers import exact
 from gal_friday.domain.orders import OrderType, Role, Side
 from gal_friday.settings.manager import ConfigurationManager
-from tests.backtest.worlds import Case, Market, cases
+from tests.backtest.markets import Market
+from tests.backtest.worlds import Case, cases
 
 
 @dataclass(frozen=True, slots=True)

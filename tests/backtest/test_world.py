@@ -8,7 +8,8 @@ from gal_friday.backtest.engine import BacktestingEngine
 from gal_friday.backtest.grid import grid_of
 from gal_friday.backtest.world import build
 from gal_friday.domain.numbers import exact, share
-from tests.backtest.worlds import Case, Market
+from tests.backtest.markets import Market
+from tests.backtest.worlds import Case
 
 BOTH = Case((Market("XRP/USD", 5, 60), Market("DOGE/USD", 6, 60)))
 
