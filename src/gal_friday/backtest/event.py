@@ -25,6 +25,7 @@ from gal_friday.domain.time import iso, next_day
 from gal_friday.domain.venue import Update
 from gal_friday.events import types
 from gal_friday.events.bus import EnhancedEventBus
+from gal_friday.events.envelope import once
 from gal_friday.events.stepping import step
 from gal_friday.operations.halt import HaltSwitch
 from gal_friday.simulation.matching import Matching
@@ -187,7 +188,7 @@ class EventDriver:
         if kind == types.TRADE_SIGNAL_PROPOSED:
             self._recorder.proposed(payload["signal_id"], payload["strategy_id"])
         elif kind == types.TRADE_SIGNAL_APPROVED:
-            self._recorder.approved(approval_from_payload(payload))
+            self._recorder.approved(once(event, approval_from_payload))
         elif kind == types.TRADE_SIGNAL_REJECTED:
             self._recorder.rejected(rejection_from_payload(payload))
         self._recorder.record(kind, event.now_ns, payload)  # type: ignore[attr-defined]

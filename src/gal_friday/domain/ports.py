@@ -64,7 +64,7 @@ class Portfolio(Protocol):
 class LossWatch(Protocol):
     """What a portfolio may offer besides: a look so cheap that it can be taken on every bar."""
 
-    def may_have_crossed(self, *, day_pct: Decimal, week_pct: Decimal, total_pct: Decimal, losses: int) -> bool:
+    def may_have_crossed(self, day_pct: Decimal, week_pct: Decimal, total_pct: Decimal, losses: int) -> bool:
         """False when, since the last look, no drawdown and no row of losses can have reached one of these limits."""
         ...
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from gal_friday.domain.ids import Ids
 from gal_friday.domain.time import iso
+
+T = TypeVar("T")
 
 FIELDS = (
     "event_id",
@@ -29,7 +31,7 @@ class Envelope(dict[str, Any]):
     them. `complete()` gives them all.
     """
 
-    __slots__ = ("cause", "ids", "level", "now_ns", "root", "sequence", "source")
+    __slots__ = ("cause", "ids", "level", "now_ns", "parsed", "root", "sequence", "source")
 
     # Set by whoever wraps: an initialiser in Python would cost as much as everything else here.
     ids: Ids
@@ -39,6 +41,7 @@ class Envelope(dict[str, Any]):
     cause: int | None
     level: int
     source: str
+    parsed: tuple[object, Any]
 
     def __missing__(self, name: str) -> Any:
         derive = _DERIVED.get(name)
@@ -62,3 +65,16 @@ _DERIVED: Final[dict[str, Callable[[Envelope], Any]]] = {
     "sequence": lambda event: event.sequence,
     "cause": lambda event: event.cause,
 }
+
+
+def once(event: dict[str, Any], parse: Callable[[dict[str, Any]], T]) -> T:
+    """What `parse` makes of the payload, made once for all handlers of the event; the result must be immutable."""
+    if not isinstance(event, Envelope):
+        return parse(event["payload"])
+    kept = getattr(event, "parsed", None)
+    if kept is not None and kept[0] is parse:
+        found: T = kept[1]
+        return found
+    made = parse(event["payload"])
+    event.parsed = (parse, made)
+    return made

@@ -17,6 +17,7 @@ from gal_friday.domain.ports import Clock, Halt, SystemClock
 from gal_friday.domain.venue import Answer, Command, Submit, Update, Venue
 from gal_friday.events import types
 from gal_friday.events.bus import EventBus
+from gal_friday.events.envelope import once
 from gal_friday.execution.desk import Desk, Outcome
 from gal_friday.settings.manager import ConfigurationManager
 
@@ -67,7 +68,7 @@ class ExecutionHandler:
 
     async def handle_trade_signal_approved(self, event: dict[str, Any]) -> None:
         """Place what risk has approved; nothing else leads to an order."""
-        approval = approval_from_payload(event["payload"])
+        approval = once(event, approval_from_payload)
         await self._carry_out(self._desk.on_approved(approval, self._clock.now_ns()))
 
     async def _place_order(self, order_details: dict[str, Any]) -> dict[str, Any]:

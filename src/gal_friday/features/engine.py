@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from gal_friday.domain.ports import Clock
@@ -17,6 +18,7 @@ from gal_friday.settings.manager import ConfigurationManager
 
 Taken = tuple[float, float, float, float, float, int]
 _BREAKS = ("OUTAGE", "GAP")
+_FIGURES = itemgetter("open", "high", "low", "close", "volume")
 _NEVER = -(2**62)
 _START = to_datetime(0)
 
@@ -94,8 +96,8 @@ class FeatureEngine:
         event_type, payload = event["event_type"], event["payload"]
         if event_type == types.MARKET_DATA_OHLCV:
             pair = payload["trading_pair"]
-            if self._takes_bar(pair, payload):
-                held = self._pairs[pair]
+            held = self._takes_bar(pair, payload)
+            if held is not None:
                 features = self._calculate_features(pair, held.end)
                 if features:
                     await self._publish_features(self._payload(pair, held, held.next_text, features))
@@ -122,15 +124,15 @@ class FeatureEngine:
         """Publish FEATURES_CALCULATED."""
         await self._bus.publish(types.FEATURES_CALCULATED, feature_payload)
 
-    def _takes_bar(self, pair: str, payload: dict[str, Any]) -> bool:
+    def _takes_bar(self, pair: str, payload: dict[str, Any]) -> _Pair | None:
         if not payload["is_final"] or payload["interval"] != self._interval:
-            return False
+            return None
         held = self._pairs.get(pair) or self._admitted(pair)
         text = payload["timestamp_bar_start"]
         # Bars mostly follow one another: then the start is the last end, and no text needs to be read.
         start_ns = held.next_ns if text == held.next_text else from_iso(text)
         if start_ns < held.next_ns:
-            return False  # counted already: a repetition, or older than what the features have seen
+            return None  # counted already: a repetition, or older than what the features have seen
         if start_ns != held.next_ns:
             held.reset()
             held.end = to_datetime(start_ns)
@@ -138,15 +140,9 @@ class FeatureEngine:
         held.next_text = iso(held.next_ns)
         held.end += self._step
         held.exchange = payload["exchange"]
-        held.waiting = (
-            float(payload["open"]),
-            float(payload["high"]),
-            float(payload["low"]),
-            float(payload["close"]),
-            float(payload["volume"]),
-            start_ns,
-        )
-        return True
+        open_, high, low, close, volume = map(float, _FIGURES(payload))
+        held.waiting = (open_, high, low, close, volume, start_ns)
+        return held
 
     async def _on_book_state(self, payload: dict[str, Any]) -> None:
         pair = payload["trading_pair"]

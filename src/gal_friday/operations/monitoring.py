@@ -11,6 +11,7 @@ from gal_friday.domain.orders_wire import report_from_payload
 from gal_friday.domain.ports import Clock, Halt, SystemClock, Tasks
 from gal_friday.events import types
 from gal_friday.events.bus import EventBus
+from gal_friday.events.envelope import once
 from gal_friday.operations.failures import OrderFailures
 from gal_friday.operations.halt import HaltMachine, HaltSwitch, Move, SystemState
 from gal_friday.operations.health import Finding, Probe, complaint, halting
@@ -170,7 +171,7 @@ class MonitoringService:
 
     async def _on_report(self, event: dict[str, Any]) -> None:
         try:
-            reason = self._failures.on_report(report_from_payload(event["payload"]))
+            reason = self._failures.on_report(once(event, report_from_payload))
         except Exception as error:
             await self._guard_failed("order failures", error)
             raise

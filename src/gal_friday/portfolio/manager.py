@@ -13,6 +13,7 @@ from gal_friday.domain.ports import Clock, SystemClock
 from gal_friday.domain.time import SECOND
 from gal_friday.events import types
 from gal_friday.events.bus import EventBus
+from gal_friday.events.envelope import once
 from gal_friday.portfolio.account import Account
 from gal_friday.settings.manager import ConfigurationManager
 
@@ -35,7 +36,7 @@ class PortfolioManager:
         self._opened = False
         self._account = Account(self._settings.quote_asset, ZERO, self._clock.now_ns())
         self._period_ns = int(self._settings.publish_interval_s * SECOND)
-        self._period = 0
+        self._due_ns = 0
         self._looked = -1  # the account's version at the last look for losses
         self._subscriptions: list[str] = []
 
@@ -62,7 +63,7 @@ class PortfolioManager:
 
     async def handle_execution_report(self, event: dict[str, Any]) -> None:
         """Book a report; a fill is followed by PORTFOLIO_UPDATED."""
-        await self._book(report_from_payload(event["payload"]))
+        await self._book(once(event, report_from_payload))
 
     async def _book(self, report: Report) -> None:
         if self._account.on_report(report, self._clock.now_ns()):
@@ -84,7 +85,7 @@ class PortfolioManager:
         """Give back whatever is still reserved for the signal."""
         self._account.release(signal_id)
 
-    def may_have_crossed(self, *, day_pct: Decimal, week_pct: Decimal, total_pct: Decimal, losses: int) -> bool:
+    def may_have_crossed(self, day_pct: Decimal, week_pct: Decimal, total_pct: Decimal, losses: int) -> bool:
         """Whether a drawdown (percent) or the losses in a row can have reached a limit since the last look."""
         account = self._account
         if account.version == self._looked:
@@ -110,9 +111,8 @@ class PortfolioManager:
         now_ns = self._clock.now_ns()
         if self._account.mark(payload["trading_pair"], Decimal(payload["close"]), now_ns):
             self._update_pnl_and_drawdown()
-        period = now_ns // self._period_ns
-        if period != self._period:
-            self._period = period
+        if now_ns >= self._due_ns:
+            self._due_ns = (now_ns // self._period_ns + 1) * self._period_ns
             await self._publish_portfolio_metrics()
 
     async def _on_account(self, event: dict[str, Any]) -> None:

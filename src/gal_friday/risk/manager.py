@@ -13,6 +13,7 @@ from gal_friday.domain.orders_wire import proposal_from_payload, report_from_pay
 from gal_friday.domain.ports import Clock, LossWatch, Portfolio, SystemClock
 from gal_friday.events import types
 from gal_friday.events.bus import EventBus
+from gal_friday.events.envelope import once
 from gal_friday.risk.gate import Gate, Granted
 from gal_friday.risk.limits import crossed
 from gal_friday.risk.sizing import position_size
@@ -39,6 +40,8 @@ class RiskManager:
         self._gate = Gate(config.section("risk"), instruments or {}, sizer=self._calculate_position_size)
         self._granted: Granted | None = None
         self._rejection: Rejection | None = None
+        self._closes: dict[str, str] = {}  # each pair's last close, as the bar told it
+        self._limits = self._loss_limits()
         self._checked: dict[str, Any] | None = None
         self._subscriptions: list[str] = []
 
@@ -78,6 +81,8 @@ class RiskManager:
         self, proposed_signal: dict[str, Any]
     ) -> tuple[bool, str | None, dict[str, Any] | None]:
         proposal = proposal_from_payload(proposed_signal)
+        if proposal.pair in self._closes:
+            self._gate.last[proposal.pair] = Decimal(self._closes[proposal.pair])
         figures = figures_of(self._portfolio.get_current_state())
         outcome = self._gate.judge(proposal, figures, self._clock.now_ns())
         if isinstance(outcome, Rejection):
@@ -115,21 +120,21 @@ class RiskManager:
 
     async def _on_bar(self, event: dict[str, Any]) -> None:
         payload = event["payload"]
-        self._gate.last[payload["trading_pair"]] = Decimal(payload["close"])
-        if self._may_have_crossed():
+        self._closes[payload["trading_pair"]] = payload["close"]
+        if self._watch is None or self._watch.may_have_crossed(*self._limits):
             await self.check_portfolio_risk_limits()
 
-    def _may_have_crossed(self) -> bool:
-        watch, limits = self._watch, self._gate.settings
-        return watch is None or watch.may_have_crossed(
-            day_pct=limits.daily_drawdown_pct,
-            week_pct=limits.weekly_drawdown_pct,
-            total_pct=limits.total_drawdown_pct,
-            losses=limits.max_consecutive_losses,
+    def _loss_limits(self) -> tuple[Decimal, Decimal, Decimal, int]:
+        limits = self._gate.settings
+        return (
+            limits.daily_drawdown_pct,
+            limits.weekly_drawdown_pct,
+            limits.total_drawdown_pct,
+            limits.max_consecutive_losses,
         )
 
     async def _on_report(self, event: dict[str, Any]) -> None:
-        self._gate.on_report(report_from_payload(event["payload"]))
+        self._gate.on_report(once(event, report_from_payload))
 
     async def _on_portfolio(self, event: dict[str, Any]) -> None:
         del event  # the state itself is asked for: a queued figure may be older than it
@@ -162,3 +167,4 @@ class RiskManager:
     async def _on_configuration(self, event: dict[str, Any]) -> None:
         del event
         self._gate.settings = self._config.section("risk")
+        self._limits = self._loss_limits()

@@ -13,6 +13,7 @@ from gal_friday.domain.ports import Clock, SystemClock
 from gal_friday.domain.time import from_iso
 from gal_friday.events import types
 from gal_friday.events.bus import EventBus
+from gal_friday.events.envelope import once
 from gal_friday.settings.manager import ConfigurationManager
 from gal_friday.strategy.decisions import Decisions
 from gal_friday.strategy.rules import PREDICTION
@@ -43,7 +44,7 @@ class StrategyArbitrator:
             instruments = {pair: configured.instrument(pair) for pair in config.get_trading_pairs()}
         self._instruments = dict(instruments)
         self._decisions = Decisions(config.section("strategy"), instruments, config.config_hash)
-        self._bars: dict[str, str] = {}  # start of each pair's latest bar, as the payload wrote it
+        self._bars: dict[str, dict[str, Any]] = {}  # each pair's latest bar; read when a strategy wishes something
         self._subscriptions: list[str] = []
 
     async def start(self) -> None:
@@ -80,14 +81,22 @@ class StrategyArbitrator:
         pair = data["trading_pair"]
         predicted = "prediction_value" in data
         stated = data["timestamp_prediction_for" if predicted else "timestamp_features_for"]
-        bar_ns = _instant(self._bars.get(pair, stated))
-        now_ns = self._clock.now_ns()
         if predicted:
             values = {**(data.get("associated_features") or {}), PREDICTION: data["prediction_value"]}
-            proposal = decisions.on_prediction(pair, bar_ns, now_ns, values, data)
+            proposal = decisions.on_prediction(pair, self._bar_ns(pair, stated), self._clock.now_ns(), values, data)
         else:
-            proposal = decisions.on_features(pair, bar_ns, now_ns, data["features"])
+            values = data["features"]
+            wishes = decisions.take_row(pair, values)
+            proposal = decisions.propose(pair, wishes, self._bar_ns(pair, stated), values) if wishes else None
         return None if proposal is None else proposal.payload()
+
+    def _bar_ns(self, pair: str, otherwise: str) -> int:
+        # Proposals stand on the latest bar: its close is told now, its start is where they count from.
+        bar = self._bars.get(pair)
+        if bar is None:
+            return _instant(otherwise)
+        self._decisions.set_last_close(pair, Decimal(bar["close"]))
+        return _instant(bar["timestamp_bar_start"])
 
     async def _publish_trade_signal_proposed(self, signal_payload: dict[str, Any]) -> None:
         await self._bus.publish(types.TRADE_SIGNAL_PROPOSED, signal_payload)
@@ -102,13 +111,12 @@ class StrategyArbitrator:
         if not payload["is_final"]:
             return
         pair = payload["trading_pair"]
-        start = self._bars[pair] = payload["timestamp_bar_start"]
-        close, now_ns = Decimal(payload["close"]), self._clock.now_ns()
+        self._bars[pair] = payload
         due = self._decisions.time_exit_ns(pair)
-        if due is None or now_ns < due:
-            self._decisions.set_last_close(pair, close)
+        if due is None or self._clock.now_ns() < due:
             return
-        proposal = self._decisions.on_bar(pair, _instant(start), now_ns, close)
+        start, close = _instant(payload["timestamp_bar_start"]), Decimal(payload["close"])
+        proposal = self._decisions.on_bar(pair, start, self._clock.now_ns(), close)
         if proposal is not None:
             await self._publish_trade_signal_proposed(proposal.payload())
 
@@ -117,7 +125,7 @@ class StrategyArbitrator:
         self._decisions.on_rejected(payload["signal_id"], payload["trading_pair"])
 
     async def _on_report(self, event: dict[str, Any]) -> None:
-        self._decisions.on_report(report_from_payload(event["payload"]))
+        self._decisions.on_report(once(event, report_from_payload))
 
     async def _on_instrument(self, event: dict[str, Any]) -> None:
         payload = event["payload"]

@@ -58,16 +58,30 @@ class Decisions:
 
     def on_features(self, pair: str, bar_ns: int, now_ns: int, values: Values) -> Proposal | None:
         """What the rule strategies make of one feature row; raises `SettingsError` when it lacks a feature."""
+        del now_ns
+        wishes = self.take_row(pair, values)
+        return self.propose(pair, wishes, bar_ns, values) if wishes else None
+
+    def take_row(self, pair: str, values: Values) -> list[tuple[Seat, Wish]]:
+        """The first half of `on_features`: remember the row; what the strategies wish on it."""
         desk = self._desks.get(pair) or self._desk(pair)
         before = desk.before
         desk.before = values
         if before is None:
             self._require(desk, values)
+        wishes: list[tuple[Seat, Wish]] = []
         if desk.intent.blocked:
-            return None
+            return wishes
         held = desk.intent.held
-        wishes = [(s, wish) for s in desk.on_features if (wish := s.decide(values, before, held)) is not None]
-        return self._propose(desk, wishes, bar_ns, values, None) if wishes else None
+        for seat in desk.on_features:
+            wish = seat.decide(values, before, held)
+            if wish is not None:
+                wishes.append((seat, wish))
+        return wishes
+
+    def propose(self, pair: str, wishes: Sequence[tuple[Seat, Wish]], bar_ns: int, values: Values) -> Proposal | None:
+        """The second half: what becomes of the wishes."""
+        return self._propose(self._desk(pair), wishes, bar_ns, values, None)
 
     def on_prediction(
         self, pair: str, bar_ns: int, now_ns: int, values: Values, prediction: dict[str, Any]
@@ -140,7 +154,7 @@ class Decisions:
     def time_exit_ns(self, pair: str) -> int | None:
         """The engine time from which `on_bar` will propose the exit; None while it never will."""
         desk = self._desks.get(pair) or self._desk(pair)
-        if desk.intent.state is not State.OPEN or desk.intent.exiting:
+        if not desk.timed or desk.intent.state is not State.OPEN or desk.intent.exiting:
             return None
         seat = desk.owner()
         if seat is None or seat.spec.max_hold_minutes is None:

@@ -72,6 +72,7 @@ class Desk:
         "on_features",
         "on_prediction",
         "seats",
+        "timed",
     )
 
     def __init__(self, instrument: Instrument, seats: Sequence[Seat]) -> None:
@@ -79,6 +80,7 @@ class Desk:
         self.seats = tuple(seats)
         self.on_features = tuple(s for s in seats if s.rule.input != PREDICTION)
         self.on_prediction = tuple(s for s in seats if s.rule.input == PREDICTION)
+        self.timed = any(seat.spec.max_hold_minutes is not None for seat in seats)
         self.intent = Intent()
         self.close: Decimal | None = None
         self.before: Values | None = None
