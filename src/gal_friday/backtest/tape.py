@@ -19,9 +19,7 @@ CHUNK = 4_096
 def timeline(world: World) -> Iterator[list[tuple[str, int]]]:
     """For each step the pairs that have a bar, in name order, each with its row."""
     for first in range(0, len(world.starts), CHUNK):
-        columns = (
-            [(pair, row) for row in rows[first : first + CHUNK].tolist()] for pair, rows in world.rows.items()
-        )
+        columns = ([(pair, row) for row in rows[first : first + CHUNK].tolist()] for pair, rows in world.rows.items())
         for present in zip(*columns, strict=True):
             yield [one for one in present if one[1] >= 0]
 
