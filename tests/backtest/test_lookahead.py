@@ -56,7 +56,7 @@ def test_no_decision_of_a_random_world_changes_with_the_future(number: int) -> N
 
 @pytest.mark.acceptance
 def test_no_decision_of_many_random_worlds_changes_with_the_future(unfinished: Any) -> None:
-    for number in unfinished(range(60)):
+    for number in unfinished(range(30)):
         drawn = case(number, max_rows=1_500, plain=number % 3 == 0)
         assert differences(drawn, cuts=12) == [], drawn
 
