@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from gal_friday.domain.numbers import ZERO, percent_of
+from gal_friday.domain.numbers import HUNDRED, ZERO, percent_of
 from gal_friday.domain.time import day_index, week_index
 
-# A little more than 100: percentages are rounded, and the look must not miss one that was rounded up.
-_CLOSE = Decimal("100.0001")
+# Percentages are rounded to eight places; the look must not miss one that was rounded up to its limit.
+_STEP = Decimal("0.00000001")
 
 
 class Drawdowns:
@@ -47,9 +47,9 @@ class Drawdowns:
         """Whether a fall could have reached one of these percentages: a cheap look before the exact ones."""
         equity = self.equity
         return (
-            (self.day_peak - equity) * _CLOSE >= self.day_peak * day
-            or (self.week_peak - equity) * _CLOSE >= self.week_peak * week
-            or (self.peak - equity) * _CLOSE >= self.peak * total
+            (self.day_peak - equity) * HUNDRED >= self.day_peak * (day - _STEP)
+            or (self.week_peak - equity) * HUNDRED >= self.week_peak * (week - _STEP)
+            or (self.peak - equity) * HUNDRED >= self.peak * (total - _STEP)
         )
 
     @property
