@@ -12,6 +12,9 @@ from gal_friday.domain.venue import Update
 from gal_friday.execution.desk import Desk
 from gal_friday.simulation.matching import Matching
 
+# Looking a member up in its class takes ten times as long, and this is asked on every bar.
+_STOP, _BUY = OrderType.STOP_LOSS, Side.BUY
+
 
 class Replay:
     """Leads the matching engine through a bar and hands on what it tells, one piece of news at a time.
@@ -33,6 +36,7 @@ class Replay:
         self._world = world
         self._matching = matching
         self._desk = desk
+        self._markets = {pair: matching.market(pair) for pair in world.series}
         self._clock = clock
         self._recorder = recorder
         self._on_update = on_update
@@ -42,10 +46,13 @@ class Replay:
         """The step's bars, from opening to end, for the pairs that have orders at the venue."""
         world, clock, matching = self._world, self._clock, self._matching
         start: int = world.starts.item(step)
-        # Where one pair moves, the others are played too: its news may concern them.
-        if not any(self._stirs(pair, row) for pair, row in present):
+        for pair, row in present:
+            if self._markets[pair].orders and self._stirs(pair, row):
+                break
+        else:
             clock.advance(start + world.interval_ns + world.grace_ns)
             return
+        # Where one pair moves, the others are played too: its news may concern them.
         trading = [(pair, row) for pair, row in present if matching.market(pair).orders]
         if step:
             # The step before was known a moment after this one opened, whether or not it was visited.
@@ -71,24 +78,16 @@ class Replay:
     def _stirs(self, pair: str, row: int) -> bool:
         # Most bars reach neither the resting stop nor the watched target, and no other order waits: then
         # nothing can happen, and none of it need be played.
-        orders = self._matching.market(pair).orders
-        if not orders:
-            return False
         series = self._world.series[pair]
         low, high = series.low.item(row), series.high.item(row)
-        for resting in orders.values():
+        for resting in self._markets[pair].orders.values():
             order = resting.order
-            if (
-                order.order_type is not OrderType.STOP_LOSS
-                or order.stop is None
-                or order.expires_ns is not None
-                or resting.triggered
-            ):
+            if order.order_type is not _STOP or order.stop is None or order.expires_ns is not None or resting.triggered:
                 return True
-            if low <= order.stop if order.side is Side.SELL else high >= order.stop:
+            if high >= order.stop if order.side is _BUY else low <= order.stop:
                 return True
         bracket = self._desk.brackets.get(pair)
-        return bracket is not None and bracket.touched(high if bracket.side is Side.BUY else low)
+        return bracket is not None and bracket.touched(high if bracket.side is _BUY else low)
 
     def _open(self, pair: str, row: int) -> None:
         matching = self._matching

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from gal_friday.domain.errors import Malformed
@@ -23,6 +24,11 @@ from gal_friday.domain.time import from_iso
 
 Payload = Mapping[str, Any]
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
+
+_MEMBERS: dict[type[StrEnum], dict[str, Any]] = {
+    kind: {member.value: member for member in kind} for kind in (Purpose, Side, OrderType, Role, Status)
+}
 
 
 def proposal_from_payload(payload: Payload) -> Proposal:
@@ -57,10 +63,10 @@ def _parsed(name: str, parse: Callable[[Payload], T], payload: Payload) -> T:
 def _proposal(payload: Payload) -> Proposal:
     return Proposal(
         signal_id=payload["signal_id"],
-        purpose=Purpose(payload["purpose"]),
+        purpose=_known(Purpose, payload["purpose"]),
         pair=payload["trading_pair"],
-        side=Side(payload["side"]),
-        order_type=OrderType(payload["entry_type"]),
+        side=_known(Side, payload["side"]),
+        order_type=_known(OrderType, payload["entry_type"]),
         limit=_optional(payload.get("proposed_entry_price")),
         sl=_optional(payload.get("proposed_sl_price")),
         tp=_optional(payload.get("proposed_tp_price")),
@@ -73,10 +79,10 @@ def _proposal(payload: Payload) -> Proposal:
 def _approval(payload: Payload) -> Approval:
     return Approval(
         signal_id=payload["signal_id"],
-        purpose=Purpose(payload["purpose"]),
+        purpose=_known(Purpose, payload["purpose"]),
         pair=payload["trading_pair"],
-        side=Side(payload["side"]),
-        order_type=OrderType(payload["order_type"]),
+        side=_known(Side, payload["side"]),
+        order_type=_known(OrderType, payload["order_type"]),
         quantity=Decimal(payload["quantity"]),
         limit=_optional(payload.get("limit_price")),
         sl=_optional(payload.get("sl_price")),
@@ -88,9 +94,9 @@ def _approval(payload: Payload) -> Approval:
 def _rejection(payload: Payload) -> Rejection:
     return Rejection(
         signal_id=payload["signal_id"],
-        purpose=Purpose(payload["purpose"]),
+        purpose=_known(Purpose, payload["purpose"]),
         pair=payload["trading_pair"],
-        side=Side(payload["side"]),
+        side=_known(Side, payload["side"]),
         reason=payload["reason"],
         limit=payload.get("limit"),
         actual=payload.get("actual"),
@@ -100,13 +106,13 @@ def _rejection(payload: Payload) -> Rejection:
 def _report(payload: Payload) -> Report:
     return Report(
         signal_id=payload.get("signal_id") or "",
-        role=Role(payload["role"]),
+        role=_known(Role, payload["role"]),
         client_order_id=payload["client_order_id"],
         exchange_order_id=payload.get("exchange_order_id"),
         pair=payload["trading_pair"],
-        status=Status(payload["order_status"]),
-        order_type=OrderType(payload["order_type"]),
-        side=Side(payload["side"]),
+        status=_known(Status, payload["order_status"]),
+        order_type=_known(OrderType, payload["order_type"]),
+        side=_known(Side, payload["side"]),
         ordered=Decimal(payload["quantity_ordered"]),
         filled=Decimal(payload["quantity_filled"]),
         average_price=_optional(payload.get("average_fill_price")),
@@ -130,6 +136,12 @@ def _fill(payload: Payload | None) -> Fill | None:
         commission=Decimal(payload["commission"]),
         liquidity=payload["liquidity"],
     )
+
+
+def _known(kind: type[E], value: str) -> E:
+    # The table of the class: calling the class takes far longer, and says no more.
+    found: E | None = _MEMBERS[kind].get(value)
+    return kind(value) if found is None else found
 
 
 def _optional(text: str | None) -> Decimal | None:

@@ -114,7 +114,8 @@ class EnhancedEventBus:
         event.level = level
         event.ids = self._ids
         event.now_ns = self._clock.now_ns()
-        event.source = source or self._module()
+        running = self._running
+        event.source = source or ("outside" if running is None else running.module)
         self._sequence = event.sequence = event.root = self._sequence + 1
         if cause is None:
             event.cause = None
