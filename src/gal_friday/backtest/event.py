@@ -44,7 +44,7 @@ class EventDriver:
         self._capital = capital
         self._recorder = recorder
         self._after_halt = backtest.after_halt
-        self._halted_ns = 0
+        self._halted_ns: int | None = None
         self._clock = SimulatedClock(int(world.starts[0]))
         self._halt = HaltSwitch(None)
         self._matching = Matching(
@@ -109,10 +109,12 @@ class EventDriver:
 
     async def _all_bars(self) -> None:
         # One coroutine for the whole run: nothing below it waits, or `step` finds the fault.
-        replay, halt, resumes = self._replay, self._halt, self._after_halt == "next_day"
+        replay, resumes = self._replay, self._after_halt == "next_day"
         for at, present in enumerate(timeline(self._world)):
             replay.happen(at, present)
-            if resumes and halt.is_set() and self._clock.now_ns() >= next_day(self._halted_ns):
+            halted_ns = self._halted_ns
+            if halted_ns is not None and resumes and self._clock.now_ns() >= next_day(halted_ns):
+                self._halted_ns = None
                 await self.app.monitoring.trigger_resume()
                 await self.bus.drain()
             for pair, row in present:
@@ -195,5 +197,5 @@ class EventDriver:
 
     async def _on_state(self, event: dict[str, Any]) -> None:
         if event["payload"]["new_state"] == "HALTED":
-            self._halted_ns = self._clock.now_ns()
-            self._recorder.halts.append((self._halted_ns, event["payload"]["reason"]))
+            self._halted_ns = now_ns = self._clock.now_ns()
+            self._recorder.halts.append((now_ns, event["payload"]["reason"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gal_friday.backtest.recorder import Recorder
 from gal_friday.backtest.world import World
@@ -42,7 +42,7 @@ class Replay:
         self._on_update = on_update
         self._on_print = on_print
 
-    def happen(self, step: int, present: list[tuple[str, int]]) -> None:
+    def happen(self, step: int, present: Sequence[tuple[str, int]]) -> None:
         """The step's bars, from opening to end, for the pairs that have orders at the venue."""
         world, clock, matching = self._world, self._clock, self._matching
         start: int = world.starts.item(step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -16,12 +16,20 @@ from gal_friday.domain.time import interval_text
 CHUNK = 4_096
 
 
-def timeline(world: World) -> Iterator[list[tuple[str, int]]]:
+Present = Sequence[tuple[str, int]]
+
+
+def timeline(world: World) -> Iterator[Present]:
     """For each step the pairs that have a bar, in name order, each with its row."""
     for first in range(0, len(world.starts), CHUNK):
-        columns = ([(pair, row) for row in rows[first : first + CHUNK].tolist()] for pair, rows in world.rows.items())
-        for present in zip(*columns, strict=True):
-            yield [one for one in present if one[1] >= 0]
+        cuts = {pair: rows[first : first + CHUNK] for pair, rows in world.rows.items()}
+        columns = [[(pair, row) for row in cut.tolist()] for pair, cut in cuts.items()]
+        steps = zip(*columns, strict=True)
+        if all(int(cut.min()) >= 0 for cut in cuts.values()):
+            yield from steps
+        else:
+            for present in steps:
+                yield [one for one in present if one[1] >= 0]
 
 
 def bar_payloads(series: BarSeries, known_after_ns: int) -> Iterator[tuple[dict[str, Any], bool]]:

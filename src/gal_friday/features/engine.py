@@ -19,6 +19,7 @@ from gal_friday.settings.manager import ConfigurationManager
 Taken = tuple[float, float, float, float, float, int]
 _BREAKS = ("OUTAGE", "GAP")
 _FIGURES = itemgetter("open", "high", "low", "close", "volume")
+_BAR = types.MARKET_DATA_OHLCV
 _NEVER = -(2**62)
 _START = to_datetime(0)
 
@@ -94,7 +95,7 @@ class FeatureEngine:
     async def handle_market_data_event(self, event: dict[str, Any]) -> None:
         """Take one bar, book state or break of a pair in, and publish what follows from it."""
         event_type, payload = event["event_type"], event["payload"]
-        if event_type == types.MARKET_DATA_OHLCV:
+        if event_type == _BAR:
             pair = payload["trading_pair"]
             held = self._takes_bar(pair, payload)
             if held is not None:

@@ -70,7 +70,8 @@ class MonitoringService:
             (types.MARKET_STATUS, self._on_market_status),
             (types.EXECUTION_REPORT, self._on_report),
         ):
-            self._subscriptions.append(self._bus.subscribe(event_type, handler))
+            if event_type != types.MARKET_DATA_OHLCV or self._volatility.watches:
+                self._subscriptions.append(self._bus.subscribe(event_type, handler))
         if not self._halt.is_set():
             await self._publish_state()
         await self.check_health()
@@ -153,7 +154,7 @@ class MonitoringService:
 
     async def _on_bar(self, event: dict[str, Any]) -> None:
         payload = event["payload"]
-        if not self._volatility.watches or not payload["is_final"]:
+        if not payload["is_final"]:
             return
         pair = payload["trading_pair"]
         try:

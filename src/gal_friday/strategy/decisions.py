@@ -25,6 +25,7 @@ from gal_friday.strategy.rules import PREDICTION, Columns, Declares, Strategy, V
 from gal_friday.strategy.scan import Carry, scan
 from gal_friday.strategy.seats import Desk, Seat
 
+_IDLE: Final = State.IDLE  # looking a member up in its class on every row takes too long
 _SIDES: Final = {Wish.LONG: Side.BUY, Wish.SHORT: Side.SELL}
 
 
@@ -70,9 +71,10 @@ class Decisions:
         if before is None:
             self._require(desk, values)
         wishes: list[tuple[Seat, Wish]] = []
-        if desk.intent.blocked:
+        intent = desk.intent
+        if intent.state is not _IDLE and intent.blocked:
             return wishes
-        held = desk.intent.held
+        held = intent.held
         for seat in desk.on_features:
             wish = seat.decide(values, before, held)
             if wish is not None:
