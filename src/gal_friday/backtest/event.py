@@ -109,7 +109,8 @@ class EventDriver:
 
     async def _all_bars(self) -> None:
         # One coroutine for the whole run: nothing below it waits, or `step` finds the fault.
-        replay, resumes = self._replay, self._after_halt == "next_day"
+        bus, replay, tapes, books = self.bus, self._replay, self._tapes, self._world.books
+        updates, resumes = self._matching.updates, self._after_halt == "next_day"
         for at, present in enumerate(timeline(self._world)):
             replay.happen(at, present)
             halted_ns = self._halted_ns
@@ -118,27 +119,24 @@ class EventDriver:
                 await self.app.monitoring.trigger_resume()
                 await self.bus.drain()
             for pair, row in present:
-                await self._bar(pair, row)
+                payload, restart = next(tapes[pair])
+                if restart and row:
+                    self._outage(pair, row)
+                if pair in books:
+                    self._publish(types.MARKET_DATA_L2, self._book(pair, row, payload["timestamp_seen"]))
+                await bus.publish(types.MARKET_DATA_OHLCV, payload, source=SOURCE)
+                await bus.drain()
+                if updates:
+                    replay.drain()
 
     # --- what the driver says
 
     def _publish(self, event_type: str, payload: dict[str, Any]) -> None:
         step(self.bus.publish(event_type, payload, source=SOURCE))
 
-    async def _bar(self, pair: str, row: int) -> None:
-        bus = self.bus
-        payload, restart = next(self._tapes[pair])
-        if restart and row:
-            starts = self._world.series[pair].start_ns
-            self._outage(pair, int(starts[row - 1]) + self._world.interval_ns, int(starts[row]))
-        if self._world.books and pair in self._world.books:
-            self._publish(types.MARKET_DATA_L2, self._book(pair, row, payload["timestamp_seen"]))
-        await bus.publish(types.MARKET_DATA_OHLCV, payload, source=SOURCE)
-        await bus.drain()
-        if self._matching.updates:
-            self._replay.drain()
-
-    def _outage(self, pair: str, since: int, until: int) -> None:
+    def _outage(self, pair: str, row: int) -> None:
+        starts = self._world.series[pair].start_ns
+        since, until = int(starts[row - 1]) + self._world.interval_ns, int(starts[row])
         for kind in ("OUTAGE", "FRESH"):
             payload = {"trading_pair": pair, "kind": kind, "since": iso(since), "until": iso(until)}
             self._publish(types.MARKET_STATUS, payload)

@@ -92,7 +92,7 @@ class EnhancedEventBus:
         Raises `Fault` for an unknown type or priority, `EventStorm` when one input causes too many events.
         """
         route = self._routes.get(event_type)
-        if route is None or not 0 <= priority <= 10:
+        if route is None or (priority and not 0 < priority <= 10):
             raise Fault(f"{event_type}: expected a known type and a priority from 0 to 10, was priority {priority}")
         level = priority or route.level
         queue, cause, place = self._queue, self._current, None

@@ -32,10 +32,11 @@ POLICY: dict[str, Overflow] = {
 class EventQueue:
     """Highest priority first, publication order within a priority."""
 
-    __slots__ = ("_lines", "_mask", "depth")
+    __slots__ = ("_bits", "_lines", "_mask", "depth")
 
     def __init__(self) -> None:
         self._lines: tuple[deque[Envelope], ...] = tuple(deque() for _ in range(LEVELS))
+        self._bits = tuple(1 << level for level in range(LEVELS))
         self._mask = 0  # bit n is set while line n holds something: the highest set bit is next
         self.depth = 0
 
@@ -45,7 +46,7 @@ class EventQueue:
             self._lines[level][place] = event
             return
         self._lines[level].append(event)
-        self._mask |= 1 << level
+        self._mask |= self._bits[level]
         self.depth += 1
 
     def pop(self) -> Envelope:

@@ -16,7 +16,6 @@ from gal_friday.features.kernel import Array
 from gal_friday.features.series import FeatureSet, FeatureStepper
 from gal_friday.settings.manager import ConfigurationManager
 
-Taken = tuple[float, float, float, float, float, int]
 _BREAKS = ("OUTAGE", "GAP")
 _FIGURES = itemgetter("open", "high", "low", "close", "volume")
 _BAR = types.MARKET_DATA_OHLCV
@@ -27,13 +26,25 @@ _START = to_datetime(0)
 class _Pair:
     """What the engine remembers of one pair: its stepper, the bar that waits, the latest book, the next bar's start."""
 
-    __slots__ = ("book", "end", "exchange", "next_ns", "next_text", "published_ns", "stepper", "values", "waiting")
+    __slots__ = (
+        "book",
+        "end",
+        "exchange",
+        "next_ns",
+        "next_text",
+        "published_ns",
+        "start_ns",
+        "stepper",
+        "values",
+        "waiting",
+    )
 
     def __init__(self, stepper: FeatureStepper) -> None:
         self.stepper = stepper
         self.exchange = ""
         self.book: Array | None = None
-        self.waiting: Taken | None = None
+        self.waiting: dict[str, Any] | None = None
+        self.start_ns = _NEVER
         self.values: dict[str, float] | None = None
         self.next_ns = _NEVER
         self.next_text = ""
@@ -113,12 +124,13 @@ class FeatureEngine:
         Empty while one of them is not warm or not finite, and for a `timestamp` before that bar's end (UTC).
         """
         held = self._pairs.get(trading_pair)
-        moment = timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)
-        if held is None or moment < held.end:
+        if held is None or (timestamp is not held.end and _aware(timestamp) < held.end):
             return {}
-        if held.waiting is not None:
-            bar, held.waiting = held.waiting, None
-            held.values = held.stepper.step_values(*bar, held.book)
+        bar = held.waiting
+        if bar is not None:
+            held.waiting = None
+            open_, high, low, close, volume = map(float, _FIGURES(bar))
+            held.values = held.stepper.step_values(open_, high, low, close, volume, held.start_ns, held.book)
         return held.values or {}
 
     async def _publish_features(self, feature_payload: dict[str, Any]) -> None:
@@ -137,12 +149,12 @@ class FeatureEngine:
         if start_ns != held.next_ns:
             held.reset()
             held.end = to_datetime(start_ns)
-        held.next_ns = start_ns + self._interval_ns
-        held.next_text = iso(held.next_ns)
+        held.start_ns = start_ns
+        held.next_ns = next_ns = start_ns + self._interval_ns
+        held.next_text = iso(next_ns)
         held.end += self._step
         held.exchange = payload["exchange"]
-        open_, high, low, close, volume = map(float, _FIGURES(payload))
-        held.waiting = (open_, high, low, close, volume, start_ns)
+        held.waiting = payload
         return held
 
     async def _on_book_state(self, payload: dict[str, Any]) -> None:
@@ -178,3 +190,7 @@ class FeatureEngine:
         for name, held in self._pairs.items():
             if pair is None or name == pair:
                 held.reset()
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

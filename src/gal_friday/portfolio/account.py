@@ -12,7 +12,7 @@ from gal_friday.domain.figures import Figures
 from gal_friday.domain.numbers import ZERO, percent_of, plain, ratio
 from gal_friday.domain.orders import CLOSED, Report, Role, Side
 from gal_friday.domain.progress import Progress
-from gal_friday.domain.time import day_index, iso
+from gal_friday.domain.time import DAY, iso
 from gal_friday.portfolio.drawdown import Drawdowns
 from gal_friday.portfolio.ledger import Ledger, opening
 from gal_friday.portfolio.positions import Position
@@ -151,7 +151,7 @@ class Account:
         self.marks[pair] = price
         position = self.exposed.get(pair)
         if position is None:
-            return day_index(now_ns) != self.drawdowns.day
+            return now_ns // DAY != self.drawdowns.day
         position.mark = price
         return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from gal_friday.domain.numbers import HUNDRED, ZERO, percent_of
-from gal_friday.domain.time import day_index, week_index
+from gal_friday.domain.time import DAY, day_index, week_index
 
 # Percentages are rounded to eight places; the look must not miss one that was rounded up to its limit.
 _STEP = Decimal("0.00000001")
@@ -23,7 +23,7 @@ class Drawdowns:
 
     def update(self, equity: Decimal, now_ns: int) -> None:
         """Take notice of equity at `now_ns` (UTC, not before the last)."""
-        day = day_index(now_ns)
+        day = now_ns // DAY
         if day != self.day:
             self.day, self.day_peak = day, self.equity
             week = week_index(now_ns)
