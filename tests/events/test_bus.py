@@ -17,7 +17,7 @@ from gal_friday.domain.time import to_datetime
 from gal_friday.events import types
 from gal_friday.events.bus import EnhancedEventBus, EventBus
 from gal_friday.events.envelope import FIELDS
-from gal_friday.events.stepping import InlineTasks, step
+from gal_friday.events.stepping import step
 from gal_friday.operations.halt import HaltSwitch
 from gal_friday.settings.sections.events import BusSettings
 
@@ -541,13 +541,3 @@ def test_the_figures_of_the_line_and_its_handlers():
 
 def test_the_contracts_name_is_the_class():
     assert EventBus is EnhancedEventBus
-
-
-def test_inline_tasks_run_where_they_are_spawned():
-    done = []
-
-    async def work():
-        done.append(1)
-
-    InlineTasks().spawn(work(), name="work")
-    assert done == [1]

@@ -191,7 +191,7 @@ class EventDriver:
             self._recorder.approved(once(event, approval_from_payload))
         elif kind == types.TRADE_SIGNAL_REJECTED:
             self._recorder.rejected(rejection_from_payload(payload))
-        self._recorder.record(kind, event.now_ns, payload)  # type: ignore[attr-defined]
+        self._recorder.record(kind, self._clock.now_ns(), payload)
 
     async def _on_state(self, event: dict[str, Any]) -> None:
         if event["payload"]["new_state"] == "HALTED":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from gal_friday.domain.errors import Malformed
@@ -99,11 +99,6 @@ def week_index(ns: int) -> int:
 def next_day(ns: int) -> int:
     """The first instant of the UTC day after `ns`."""
     return (ns // DAY + 1) * DAY
-
-
-def utc_date(ns: int) -> date:
-    """The UTC calendar date of `ns`."""
-    return to_datetime(ns).date()
 
 
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}

@@ -20,12 +20,3 @@ def step(work: Coroutine[Any, Any, T]) -> T:
     work.close()
     name = getattr(work, "__qualname__", work)
     raise Fault(f"{name} waited inside a handler; handlers decide, work that waits belongs to a task")
-
-
-class InlineTasks:
-    """The `tasks` port of a backtest: work that never waits is run where it is spawned."""
-
-    def spawn(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
-        """Step the work to its end at once."""
-        del name
-        step(work)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from gal_friday.domain.errors import DataError
-from gal_friday.domain.time import interval_text, iso
+from gal_friday.domain.time import iso
 from gal_friday.market.files import Disk, only_writer
 from gal_friday.market.gaps import Absence, absence
 from gal_friday.market.manifest import (
@@ -187,11 +187,6 @@ def entry_of(header: PartHeader) -> Entry:
         sha256=header.sha256,
         synthetic=header.synthetic,
     )
-
-
-def series_name(pair: str, interval_ns: int) -> str:
-    """How messages name a series."""
-    return f"{pair} {interval_text(interval_ns)}"
 
 
 def _conflict(name: str, start_ns: int) -> DataError:

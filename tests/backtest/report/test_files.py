@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 
 import msgspec
 import pytest
+from playwright.sync_api import sync_playwright
 from rich.console import Console
 
 from gal_friday.backtest.report import findings, stress_row, summary, write
@@ -185,11 +186,10 @@ def test_a_year_of_minutes_stays_small(samples):
 
 @pytest.mark.browser
 def test_the_page_works_in_a_browser(paths):
-    sync = pytest.importorskip("playwright.sync_api")
     binary = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if binary is None:
         pytest.skip("no Chromium on this machine")
-    with sync.sync_playwright() as play:
+    with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=binary, args=["--no-sandbox"])
         for width in (390, 1440):
             page = browser.new_page(viewport={"width": width, "height": 900})

@@ -10,10 +10,12 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
+import empyrical
 import msgspec
 import numpy as np
 import pandas as pd
 import pytest
+import quantstats.stats as quantstats
 
 from gal_friday.backtest import returns as stat
 from gal_friday.backtest.benchmark import purchase
@@ -37,8 +39,6 @@ def series(seed: int, days: int) -> tuple[list[float], pd.Series]:
 
 @pytest.mark.parametrize(("seed", "days"), [(1, 30), (2, 365), (3, 1_000)])
 def test_return_figures_agree_with_empyrical_and_quantstats(seed, days):
-    empyrical = pytest.importorskip("empyrical")
-    quantstats = pytest.importorskip("quantstats.stats")
     ours, theirs = series(seed, days)
     growth = float(np.prod(1 + theirs))
     annual = stat.annualised_return(D(100), D(growth * 100), days * DAY)
@@ -53,8 +53,6 @@ def test_return_figures_agree_with_empyrical_and_quantstats(seed, days):
 
 
 def test_drawdown_and_calmar_agree_with_empyrical_on_daily_bars(samples):
-    empyrical = pytest.importorskip("empyrical")
-    quantstats = pytest.importorskip("quantstats.stats")
     _, theirs = series(5, 400)
     closes = np.rint(100_000 * np.cumprod(1 + theirs.to_numpy())).astype(int).tolist()
     start = samples.START - 60 * 10**9  # so that every bar ends at midnight
@@ -76,7 +74,6 @@ def test_drawdown_and_calmar_agree_with_empyrical_on_daily_bars(samples):
 
 
 def test_trade_figures_agree_with_quantstats_on_the_same_outcomes(samples):
-    quantstats = pytest.importorskip("quantstats.stats")
     found = findings(samples.make_run(6_000, 60))
     left = sorted(found.trades, key=lambda trade: trade.exit_ns)
     nets = pd.Series([float(trade.net_pnl) for trade in left])

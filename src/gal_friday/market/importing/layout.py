@@ -55,11 +55,6 @@ class Layout(msgspec.Struct, frozen=True):
         """What the places of a row mean."""
         return TRADE_SLOTS if self.form.endswith("trades") else BAR_SLOTS
 
-    @property
-    def counts_trades(self) -> bool:
-        """Whether bars tell their number of trades."""
-        return not self.trades and BAR_SLOTS.index("trades") in self.slots
-
     def column(self, slot: int) -> int:
         """The column (from 0) of a place."""
         return self.slots.index(slot)
